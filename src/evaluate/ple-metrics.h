@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "base/ple-json.h"
+#include "linalg/ple-labels.h"
+
+G_BEGIN_DECLS
+
+/**
+ * PleConfusion:
+ * @n_clusters: rows
+ * @n_classes: columns
+ * @counts: (n_clusters, n_classes)
+ * @n: items counted (true label >= 0)
+ * @n_noise: of them, with predicted label -1 (in no row)
+ */
+typedef struct
+{
+  size_t n_clusters;
+  size_t n_classes;
+  guint64 *counts;
+  size_t n;
+  size_t n_noise;
+} PleConfusion;
+
+/* Sizes from the largest labels, or larger if asked. Items without a true label are left out.
+ * (transfer full) */
+PleConfusion *ple_confusion_new (const PleLabels *truth,
+                                 const PleLabels *predicted,
+                                 size_t n_classes,
+                                 size_t n_clusters);
+void ple_confusion_free (PleConfusion *confusion);
+/* One item changes its cluster (-1: noise): O(1), for live metrics. */
+void ple_confusion_move (PleConfusion *confusion, gint32 class_index, gint32 from, gint32 to);
+
+/**
+ * PleMetrics: all as shares, 0 to 1; NaN where there is no truth
+ * @accuracy: one-to-one (Hungarian); unmatched clusters and noise are mistakes
+ * @accuracy_many_to_one: one-to-one, and where more clusters are used than there are classes, the
+ * unmatched ones go to their own majority class (temi.md 1.5)
+ * @nmi: arithmetic mean; @nmi_geometric; @ami: arithmetic, adjusted for chance; @ari
+ * Conventions: both sides one group: 1; one side one group: 0; noise counts as a group of its own.
+ */
+typedef struct
+{
+  double accuracy;
+  double accuracy_many_to_one;
+  double nmi;
+  double nmi_geometric;
+  double ami;
+  double ari;
+  size_t n_samples;
+  size_t n_clusters;
+  size_t n_active_clusters;
+  size_t n_empty_clusters;
+  size_t n_noise;
+  /* Over active clusters. */
+  double size_mean, size_deviation, size_min, size_max;
+  double balance; /* entropy of the sizes / log of the number of clusters */
+} PleMetrics;
+
+/**
+ * ple_metrics_compute:
+ * @truth: (nullable): classes
+ * @predicted: clusters
+ * @n_clusters: K, 0 for the largest label + 1
+ * @class_of_cluster: (out caller-allocates) (optional): the one-to-one match, -1 for none;
+ * n_clusters entries
+ */
+void ple_metrics_compute (const PleLabels *truth,
+                          const PleLabels *predicted,
+                          size_t n_clusters,
+                          PleMetrics *metrics,
+                          gint32 *class_of_cluster);
+/* The same from counts alone: for live metrics, O(K C) beside the assignment. */
+void ple_metrics_from_confusion (const PleConfusion *confusion,
+                                 PleMetrics *metrics,
+                                 gint32 *class_of_cluster);
+
+/* The flat members of `evaluate --json` (ARCHITECTURE.md 7), in that order. */
+void ple_metrics_to_json (const PleMetrics *metrics, JsonObject *object);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PleConfusion, ple_confusion_free)
+
+G_END_DECLS

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "base/ple-progress.h"
+#include "linalg/ple-matrix.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  PLE_METRIC_EUCLIDEAN, /* distances are squared Euclidean */
+  PLE_METRIC_COSINE,    /* distances are 1 - cosine; a zero row is at distance 1 from all */
+} PleMetric;
+
+/**
+ * ple_knn_exact:
+ * @x: (n, d) points, one per row
+ * @k: neighbours per point, 1 <= k < n; a point is never its own neighbour
+ * @metric: which distance
+ * @neighbours: (out caller-allocates): (n, k) row indices, nearest first
+ * @distances: (out caller-allocates) (optional): (n, k), ascending
+ * @progress: (nullable): where to report, and where cancelling comes from
+ * @error: return location
+ *
+ * Brute force over blocks of @x: ‖a-b‖² = ‖a‖² + ‖b‖² - 2a·b on centred data, the product by GEMM;
+ * the k kept are computed again directly. Ties go to the lower index, so that the result does not
+ * depend on the number of threads.
+ *
+ * Cost: O(n² d) time, O(n k) memory beside the output.
+ *
+ * Returns: %FALSE if cancelled (%G_IO_ERROR_CANCELLED), if @x holds NaN
+ * (%PLE_NUMERIC_ERROR_NOT_FINITE) or if n <= k
+ *   (%PLE_NUMERIC_ERROR_TOO_FEW); the outputs are then unspecified
+ */
+gboolean ple_knn_exact (const PleMatrix *x,
+                        size_t k,
+                        PleMetric metric,
+                        gint32 *neighbours,
+                        float *distances,
+                        PleProgress *progress,
+                        GError **error);
+
+/**
+ * ple_knn_query:
+ * @x: (n, d) points
+ * @queries: (m, d)
+ * @k: 1 <= k <= n
+ * @neighbours: (out caller-allocates): (m, k) rows of @x, nearest first; a query equal to a row
+ * finds that row
+ * @distances: (out caller-allocates) (optional): (m, k)
+ */
+gboolean ple_knn_query (const PleMatrix *x,
+                        const PleMatrix *queries,
+                        size_t k,
+                        PleMetric metric,
+                        gint32 *neighbours,
+                        float *distances,
+                        PleProgress *progress,
+                        GError **error);
+
+G_END_DECLS
