@@ -387,7 +387,6 @@ ple_job_start (PleJob *job)
   job->state = PLE_JOB_RUNNING;
   job->started = g_get_monotonic_time ();
   task = g_task_new (job, NULL, on_done, NULL);
-  g_task_set_source_tag (task, ple_job_start);
   g_task_run_in_thread (task, run_in_thread);
   g_signal_emit (job, signals[UPDATED], 0);
 }
