@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* What unit tests of numeric code share. */
+
+#include "base/ple-progress.h"
+#include "base/ple-rng.h"
+#include "linalg/ple-matrix.h"
+
+/* Standard normals. (transfer full) */
+static inline PleMatrix *
+ple_test_random_matrix (size_t n_rows, size_t n_cols, guint64 seed)
+{
+  PleMatrix *matrix = ple_matrix_new (n_rows, n_cols, NULL);
+  PleRng rng;
+
+  ple_rng_init (&rng, seed);
+  ple_rng_fill_normal (&rng, matrix->data, n_rows * n_cols, 1);
+  return matrix;
+}
+
+static inline void
+ple_test_assert_same_bits (const PleMatrix *a, const PleMatrix *b)
+{
+  g_assert_cmpuint (a->n_rows, ==, b->n_rows);
+  g_assert_cmpuint (a->n_cols, ==, b->n_cols);
+  g_assert_cmpmem (a->data, a->n_rows * a->n_cols * sizeof (float), b->data,
+                   b->n_rows * b->n_cols * sizeof (float));
+}
+
+/* A progress that has been cancelled. (transfer full) */
+static inline PleProgress *
+ple_test_cancelled (void)
+{
+  PleProgress *progress = ple_progress_new (NULL, NULL, 2);
+
+  ple_progress_cancel (progress);
+  return progress;
+}
