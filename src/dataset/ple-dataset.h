@@ -15,9 +15,9 @@ G_BEGIN_DECLS
  * are decoded when asked for. Immutable after opening, reference-counted, all functions from any
  * thread. Nothing is ever written into the data's folder.
  *
- * Items are numbered 0..n-1 in a stable order: by split (train, validation, test, then none),
- * within it by name in C-locale order (binary files: their own order). The number is the item's id
- * in a project.
+ * Items are numbered 0..n-1 in a stable order: by split (train, validation, test), within it by
+ * folder, then by name, both in C-locale order (binary and list files: their own order). The number
+ * is the item's id in a project.
  */
 typedef struct _PleDataset PleDataset;
 
@@ -109,7 +109,8 @@ PleLabels *ple_dataset_get_labels (PleDataset *dataset);
 char *ple_dataset_dup_item_name (PleDataset *dataset, size_t item);
 /* The file itself where an item is one file. (transfer full) (nullable) */
 char *ple_dataset_dup_item_path (PleDataset *dataset, size_t item);
-/* Size and modification time that key caches; zeros where there is no file. */
+/* Size in bytes and modification time in nanoseconds that key caches; zeros where there is no file.
+ */
 void ple_dataset_get_item_stamp (PleDataset *dataset, size_t item, guint64 *size, gint64 *mtime);
 
 /**
@@ -124,10 +125,16 @@ PleImage *ple_dataset_decode (PleDataset *dataset, size_t item, guint size_hint,
 /* The vectors of a data set of kind "features". (transfer none) (nullable): (n_items, d) */
 PleMatrix *ple_dataset_get_features (PleDataset *dataset);
 
-/* Files that were skipped or are broken as far as seen. (transfer none): of PleOddFile */
-const GPtrArray *ple_dataset_get_odd_files (PleDataset *dataset);
-/* Hex digest of names, sizes and times (of the parameters for the sample): the input of cache keys.
- * (transfer none) */
+/* The encoded file of an item (for copies of it). (transfer full) (nullable):
+ * %PLE_FILE_ERROR_UNSUPPORTED where items are not picture files (CIFAR, IDX, the sample) */
+GBytes *ple_dataset_load (PleDataset *dataset, size_t item, GError **error);
+
+/* Files that were skipped or are broken, as far as seen: decoding adds to them, so this is a copy.
+ * At most 1 000 are kept by name, all are counted. (transfer full): of PleOddFile */
+GPtrArray *ple_dataset_dup_odd_files (PleDataset *dataset);
+size_t ple_dataset_get_n_odd_files (PleDataset *dataset);
+/* Hex digest (64 digits) of names, sizes and times (of the parameters for the sample), not of the
+ * place and not of the classes: the input of cache keys. (transfer none) */
 const char *ple_dataset_get_fingerprint (PleDataset *dataset);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PleDataset, ple_dataset_unref)

@@ -45,6 +45,22 @@ void ple_image_unref (PleImage *image);
 PleImage *ple_image_decode (
     GBytes *bytes, guint size_hint, gboolean honour_orientation, const char *name, GError **error);
 
+/**
+ * ple_image_decode_flawed:
+ * @flaw: (out) (optional) (transfer full): a sentence if the file is damaged and yet gives a
+ * picture, else %NULL
+ *
+ * As ple_image_decode(). A JPEG that ends early or is corrupt counts as a picture if at least the
+ * upper half of it was decoded from true data (the rest is grey); less than that is
+ * %PLE_FILE_ERROR_TRUNCATED. The other formats have to be whole.
+ */
+PleImage *ple_image_decode_flawed (GBytes *bytes,
+                                   guint size_hint,
+                                   gboolean honour_orientation,
+                                   const char *name,
+                                   char **flaw,
+                                   GError **error);
+
 /* Area-averaging down, bilinear up; exact size. For thumbnails and weights-free features. (transfer
  * full) */
 PleImage *ple_image_resize (const PleImage *image, guint width, guint height, GError **error);

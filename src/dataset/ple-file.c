@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "dataset/ple-dataset-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+gboolean
+ple_file_fail (GError **error, const char *name, const char *verb)
+{
+  int saved = errno;
+
+  g_set_error (error, G_FILE_ERROR, (int) g_file_error_from_errno (saved), "%s: %s: %s", name, verb,
+               g_strerror (saved));
+  return FALSE;
+}
+
+int
+ple_file_open (const char *path, const char *name, guint64 *size, gint64 *mtime, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  struct stat info;
+
+  if (fd < 0)
+    {
+      ple_file_fail (error, name, _ ("cannot open"));
+      return -1;
+    }
+  if (fstat (fd, &info) != 0)
+    {
+      ple_file_fail (error, name, _ ("cannot look at it"));
+      close (fd);
+      return -1;
+    }
+  if (!S_ISREG (info.st_mode))
+    {
+      g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_FORMAT, _ ("%s: not a regular file"),
+                   name);
+      close (fd);
+      return -1;
+    }
+  if (size != NULL)
+    *size = (guint64) info.st_size;
+  if (mtime != NULL)
+    *mtime = info.st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) + info.st_mtim.tv_nsec;
+  return fd;
+}
+
+gboolean
+ple_file_read_at (
+    int fd, guint64 offset, void *buffer, size_t size, const char *name, GError **error)
+{
+  guint8 *next = buffer;
+
+  while (size > 0)
+    {
+      ssize_t n = pread (fd, next, size, (off_t) offset);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        return ple_file_fail (error, name, _ ("cannot read"));
+      if (n == 0)
+        {
+          g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_TRUNCATED,
+                       _ ("%s: ends before what it promises"), name);
+          return FALSE;
+        }
+      next += n;
+      offset += (guint64) n;
+      size -= (size_t) n;
+    }
+  return TRUE;
+}
+
+GBytes *
+ple_file_load (const char *path, const char *name, guint64 max_size, GError **error)
+{
+  guint64 size;
+  int fd = ple_file_open (path, name, &size, NULL, error);
+  g_autofree guint8 *data = NULL;
+  gboolean ok;
+
+  if (fd < 0)
+    return NULL;
+  if (size > max_size)
+    {
+      g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_TOO_LARGE,
+                   _ ("%s: %" G_GUINT64_FORMAT " bytes are too many for what it is"), name, size);
+      close (fd);
+      return NULL;
+    }
+  data = g_try_malloc (MAX (size, 1));
+  if (data == NULL)
+    {
+      g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_TOO_LARGE,
+                   _ ("%s: no memory for its %" G_GUINT64_FORMAT " bytes"), name, size);
+      close (fd);
+      return NULL;
+    }
+  ok = ple_file_read_at (fd, 0, data, size, name, error);
+  close (fd);
+  return ok ? g_bytes_new_take (g_steal_pointer (&data), size) : NULL;
+}
+
+gboolean
+ple_name_is_picture (const char *name)
+{
+  static const char *const extensions[] = { "jpg", "jpeg", "png", "webp", "gif", "bmp",
+                                            "tif", "tiff", "jpe", "jfif", "dib" };
+  const char *dot = strrchr (name, '.');
+
+  for (size_t i = 0; dot != NULL && dot != name && i < G_N_ELEMENTS (extensions); i++)
+    if (g_ascii_strcasecmp (dot + 1, extensions[i]) == 0)
+      return TRUE;
+  return FALSE;
+}
