@@ -25,6 +25,7 @@ struct _PleDataset
   PleLabels *labels;
   PleMatrix *features;
   gboolean ignore_orientation;
+  PleDatasetOptions options; /* strings are our own */
   char *fingerprint;
   GMutex odd_lock; /* guards the three below */
   GPtrArray *odd_files;
@@ -483,6 +484,10 @@ ple_dataset_builder_finish (PleDatasetBuilder *builder,
   dataset->arena = g_string_free (g_steal_pointer (&builder->arena), FALSE);
   dataset->folders = g_steal_pointer (&builder->folders);
   dataset->ignore_orientation = builder->ignore_orientation;
+  dataset->options = *options;
+  if (options->classes_file != NULL)
+    dataset->options.classes_file = g_canonicalize_filename (options->classes_file, NULL);
+  dataset->options.kind = g_strdup (options->kind);
   dataset->odd_files = g_steal_pointer (&builder->odd_files);
   dataset->n_odd_files = builder->n_odd_files;
   dataset->odd_items = g_hash_table_new (g_direct_hash, g_direct_equal);
@@ -519,6 +524,8 @@ ple_dataset_unref (PleDataset *dataset)
   g_free (dataset->title);
   g_free (dataset->kind_title);
   g_free (dataset->fingerprint);
+  g_free ((char *) dataset->options.classes_file);
+  g_free ((char *) dataset->options.kind);
   g_free (dataset);
 }
 
@@ -544,6 +551,12 @@ const char *
 ple_dataset_get_path (PleDataset *dataset)
 {
   return dataset->path;
+}
+
+const PleDatasetOptions *
+ple_dataset_get_options (PleDataset *dataset)
+{
+  return &dataset->options;
 }
 
 size_t

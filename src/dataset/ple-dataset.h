@@ -92,6 +92,9 @@ const char *ple_dataset_get_kind_title (PleDataset *dataset);
 const char *ple_dataset_get_title (PleDataset *dataset);
 const char *ple_dataset_get_path (PleDataset *dataset);
 
+/* With what it was opened, so that it can be opened again. (transfer none) */
+const PleDatasetOptions *ple_dataset_get_options (PleDataset *dataset);
+
 size_t ple_dataset_get_n_items (PleDataset *dataset);
 gboolean ple_dataset_has_pictures (PleDataset *dataset);
 PleSplit ple_dataset_get_split (PleDataset *dataset, size_t item);
