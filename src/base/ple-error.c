@@ -3,5 +3,8 @@
 
 #include "base/ple-error.h"
 
-G_DEFINE_QUARK (ple - file - error - quark, ple_file_error)
-G_DEFINE_QUARK (ple - numeric - error - quark, ple_numeric_error)
+/* The names are no subtractions. */
+/* clang-format off */
+G_DEFINE_QUARK (ple-file-error-quark, ple_file_error)
+G_DEFINE_QUARK (ple-numeric-error-quark, ple_numeric_error)
+/* clang-format on */

@@ -10,35 +10,78 @@
 #include <math.h>
 #include <string.h>
 
-/* Depth of brackets outside of strings: json-glib recurses once per level. */
-static gboolean
-depth_is_sane (const char *text, size_t size)
+/* The character of an escape \uXXXX at @text, or -1. */
+static int
+escaped_unit (const char *text, size_t size)
 {
-  size_t depth = 0;
+  int unit = 0;
+
+  if (size < 6 || text[0] != '\\' || text[1] != 'u')
+    return -1;
+  for (size_t i = 2; i < 6; i++)
+    {
+      if (!g_ascii_isxdigit (text[i]))
+        return -1;
+      unit = unit << 4 | g_ascii_xdigit_value (text[i]);
+    }
+  return unit;
+}
+
+/* Length of the escape at @text, 0 if it stands for no character: json-glib makes broken UTF-8 of
+ * half a surrogate pair, and cuts the string at a NUL. */
+static size_t
+escape_length (const char *text, size_t size)
+{
+  int unit, low;
+
+  if (size < 2)
+    return 0;
+  if (text[1] != 'u')
+    return 2;
+  unit = escaped_unit (text, size);
+  if (unit < 0xd800 || unit > 0xdfff)
+    return unit > 0 ? 6 : 0;
+  low = size >= 6 ? escaped_unit (text + 6, size - 6) : -1;
+  return unit < 0xdc00 && low >= 0xdc00 && low <= 0xdfff ? 12 : 0;
+}
+
+/* What json-glib must not see: nesting that would exhaust the stack (it recurses once per level),
+ * escapes that are no characters, and what is not JSON though json-glib reads it (comments, single
+ * quotes), in which quotes or brackets could be hidden from this count. Returns: %NULL if sound,
+ * else what is wrong */
+static const char *
+find_fault (const char *text, size_t size)
+{
+  static const char plain[] = " \t\r\n:,.+-0123456789abcdefghijklmnopqrstuvwxyzE";
+  size_t depth = 0, length;
   gboolean in_string = FALSE;
 
   for (size_t i = 0; i < size; i++)
     {
       char c = text[i];
 
-      if (in_string)
+      if (in_string && c == '\\')
         {
-          if (c == '\\')
-            i++;
-          else if (c == '"')
-            in_string = FALSE;
+          length = escape_length (text + i, size - i);
+          if (length == 0)
+            return "an escape in a string stands for no character";
+          i += length - 1;
         }
       else if (c == '"')
-        in_string = TRUE;
+        in_string = !in_string;
+      else if (in_string)
+        continue;
       else if (c == '[' || c == '{')
         {
           if (++depth > PLE_JSON_MAX_DEPTH)
-            return FALSE;
+            return "nested deeper than " G_STRINGIFY (PLE_JSON_MAX_DEPTH) " levels";
         }
-      else if ((c == ']' || c == '}') && depth > 0)
-        depth--;
+      else if (c == ']' || c == '}')
+        depth -= depth > 0;
+      else if (c == '\0' || strchr (plain, c) == NULL)
+        return "not valid JSON: a character outside of strings that has no meaning";
     }
-  return TRUE;
+  return NULL;
 }
 
 JsonNode *
@@ -46,6 +89,7 @@ ple_json_parse (const char *text, size_t size, const char *name, GError **error)
 {
   g_autoptr (JsonParser) parser = NULL;
   g_autoptr (GError) local = NULL;
+  const char *fault;
   JsonNode *root;
 
   if (size > G_MAXINT || !g_utf8_validate_len (text, size, NULL))
@@ -53,10 +97,10 @@ ple_json_parse (const char *text, size_t size, const char *name, GError **error)
       g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_FORMAT, "%s: not UTF-8 text", name);
       return NULL;
     }
-  if (!depth_is_sane (text, size))
+  fault = find_fault (text, size);
+  if (fault != NULL)
     {
-      g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_FORMAT, "%s: nested deeper than %d levels",
-                   name, PLE_JSON_MAX_DEPTH);
+      g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_FORMAT, "%s: %s", name, fault);
       return NULL;
     }
   parser = json_parser_new_immutable ();

@@ -28,7 +28,10 @@ enum
 
 static guint signals[N_SIGNALS];
 
-G_DEFINE_QUARK (ple - param - error - quark, ple_param_error)
+/* The names are no subtractions. */
+/* clang-format off */
+G_DEFINE_QUARK (ple-param-error-quark, ple_param_error)
+/* clang-format on */
 G_DEFINE_FINAL_TYPE (PleParams, ple_params, G_TYPE_OBJECT)
 
 static inline gpointer
