@@ -114,7 +114,8 @@ deflated_archive (gint64 size_error, gboolean wide_directory)
   put (zip, wide_directory ? G_MAXUINT32 : plain + (guint64) size_error, 4);
   put (zip, 11, 2);
   put (zip, wide_directory ? 28 : 0, 2);
-  put (zip, 0, 10);
+  put (zip, 0, 8);
+  put (zip, 0, 2);
   put (zip, wide_directory ? G_MAXUINT32 : 0, 4);
   g_byte_array_append (zip, (const guint8 *) "numbers.npy", 11);
   if (wide_directory)
