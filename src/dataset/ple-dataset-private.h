@@ -102,6 +102,7 @@ typedef struct
 {
   const PleReader *reader;
   char *path;
+  char *title; /* the last component of @path; a reader may put another */
   char *kind_title;
   GString *arena;        /* last components, each ended by NUL */
   GPtrArray *folders;    /* char *, relative to @path; "" is @path itself */
@@ -113,6 +114,7 @@ typedef struct
   GHashTable *class_index; /* key -> index + 1 */
   GPtrArray *odd_files;
   size_t n_odd_files;
+  size_t n_text_files;       /* descriptions, lists: skipped, but not odd */
   gboolean keep_order;       /* items stay as added within their split */
   gboolean keep_class_order; /* else by key */
   gboolean ignore_orientation;
@@ -192,14 +194,27 @@ ple_file_open (const char *path, const char *name, guint64 *size, gint64 *mtime,
 /* Exactly @size bytes at @offset; %PLE_FILE_ERROR_TRUNCATED if the file ends before. */
 gboolean ple_file_read_at (
     int fd, guint64 offset, void *buffer, size_t size, const char *name, GError **error);
+/* Whether @folder holds a regular file @name (which may be "a/b"). */
+gboolean ple_file_is_there (const char *folder, const char *name);
+/* Lines of a small text file, stripped, without empty ones; %NULL if it cannot be read. (transfer
+ * full) */
+char **ple_file_read_lines (const char *path);
 /* "NAME: what the system says", from errno. Returns: %FALSE. */
 gboolean ple_file_fail (GError **error, const char *name, const char *verb);
 
 /* No encoded picture is larger than that. */
 #define PLE_MAX_PICTURE_BYTES (G_GUINT64_CONSTANT (1) << 30)
 
-/* Whether a file of that name is a picture by its extension. */
-gboolean ple_name_is_picture (const char *name);
+/* What a file is by its name: a picture, a text (list, description, note), nothing to speak of
+ * (hidden files, what file managers leave behind) or something else. */
+typedef enum
+{
+  PLE_NAME_PICTURE,
+  PLE_NAME_TEXT,
+  PLE_NAME_LITTER,
+  PLE_NAME_OTHER,
+} PleNameKind;
+PleNameKind ple_name_get_kind (const char *name);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PleDatasetBuilder, ple_dataset_builder_free)
 

@@ -66,6 +66,7 @@ ple_dataset_builder_new (const PleReader *reader, const PleSource *source)
 
   builder->reader = reader;
   builder->path = g_strdup (source->path);
+  builder->title = g_path_get_basename (source->path);
   builder->kind_title = g_strdup (g_dgettext (GETTEXT_PACKAGE, reader->title));
   builder->arena = g_string_new (NULL);
   builder->folders = g_ptr_array_new_with_free_func (g_free);
@@ -87,6 +88,7 @@ ple_dataset_builder_free (PleDatasetBuilder *builder)
   if (builder == NULL)
     return;
   g_free (builder->path);
+  g_free (builder->title);
   g_free (builder->kind_title);
   if (builder->arena != NULL)
     g_string_free (builder->arena, TRUE);
@@ -227,6 +229,7 @@ read_class_list (PleDatasetBuilder *builder,
       size_t key_length = strcspn (line, " \t,");
       g_autofree char *key = g_strndup (line, key_length);
       gpointer index;
+      size_t c;
 
       if (*line == '\0' || *line == '#')
         continue;
@@ -241,8 +244,16 @@ read_class_list (PleDatasetBuilder *builder,
           first_missing = first_missing != NULL ? first_missing : line;
           continue;
         }
-      n_found += !wanted[GPOINTER_TO_SIZE (index) - 1];
-      wanted[GPOINTER_TO_SIZE (index) - 1] = TRUE;
+      c = GPOINTER_TO_SIZE (index) - 1;
+      n_found += !wanted[c];
+      wanted[c] = TRUE;
+      if (strcmp (builder->class_names->pdata[c], key) == 0 && line[key_length] != '\0')
+        {
+          g_hash_table_remove (by_name, key);
+          g_free (builder->class_names->pdata[c]);
+          builder->class_names->pdata[c] =
+              g_utf8_make_valid (g_strchug (line + key_length + 1), -1);
+        }
     }
   if (n_found == 0)
     {
@@ -430,15 +441,16 @@ make_fingerprint (const PleDataset *dataset, PleHash *hash)
 static void
 set_empty_error (const PleDatasetBuilder *builder, GError **error)
 {
-  if (builder->n_odd_files == 0)
+  size_t n_skipped = builder->n_odd_files + builder->n_text_files;
+
+  if (n_skipped == 0)
     g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_EMPTY, _ ("%s: no pictures here"),
                  builder->path);
   else
     g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_EMPTY,
                  g_dngettext (GETTEXT_PACKAGE, "%s: no pictures here - %zu other file was skipped",
-                              "%s: no pictures here - %zu other files were skipped",
-                              builder->n_odd_files),
-                 builder->path, builder->n_odd_files);
+                              "%s: no pictures here - %zu other files were skipped", n_skipped),
+                 builder->path, n_skipped);
 }
 
 PleDataset *
@@ -479,7 +491,7 @@ ple_dataset_builder_finish (PleDatasetBuilder *builder,
       dataset->class_names = g_steal_pointer (&builder->class_names);
     }
   dataset->path = g_steal_pointer (&builder->path);
-  dataset->title = g_path_get_basename (dataset->path);
+  dataset->title = g_steal_pointer (&builder->title);
   dataset->kind_title = g_steal_pointer (&builder->kind_title);
   dataset->arena = g_string_free (g_steal_pointer (&builder->arena), FALSE);
   dataset->folders = g_steal_pointer (&builder->folders);

@@ -109,14 +109,61 @@ ple_file_load (const char *path, const char *name, guint64 max_size, GError **er
 }
 
 gboolean
-ple_name_is_picture (const char *name)
+ple_file_is_there (const char *folder, const char *name)
 {
-  static const char *const extensions[] = { "jpg", "jpeg", "png", "webp", "gif", "bmp",
-                                            "tif", "tiff", "jpe", "jfif", "dib" };
-  const char *dot = strrchr (name, '.');
+  g_autofree char *path = g_build_filename (folder, name, NULL);
 
-  for (size_t i = 0; dot != NULL && dot != name && i < G_N_ELEMENTS (extensions); i++)
-    if (g_ascii_strcasecmp (dot + 1, extensions[i]) == 0)
+  return g_file_test (path, G_FILE_TEST_IS_REGULAR);
+}
+
+char **
+ple_file_read_lines (const char *path)
+{
+  g_autoptr (GBytes) bytes = ple_file_load (path, path, 64 << 20, NULL);
+  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
+  const char *text, *end;
+  size_t size;
+
+  if (bytes == NULL)
+    return NULL;
+  text = g_bytes_get_data (bytes, &size);
+  for (end = text + size; text < end;)
+    {
+      const char *stop = memchr (text, '\n', (size_t) (end - text));
+      g_autofree char *line = g_strndup (text, (size_t) ((stop != NULL ? stop : end) - text));
+
+      if (*g_strstrip (line) != '\0')
+        g_ptr_array_add (lines, g_steal_pointer (&line));
+      text = stop != NULL ? stop + 1 : end;
+    }
+  g_ptr_array_add (lines, NULL);
+  return (char **) g_ptr_array_free (g_steal_pointer (&lines), FALSE);
+}
+
+static gboolean
+is_one_of (const char *text, const char *const *list)
+{
+  for (size_t i = 0; list[i] != NULL; i++)
+    if (g_ascii_strcasecmp (text, list[i]) == 0)
       return TRUE;
   return FALSE;
+}
+
+PleNameKind
+ple_name_get_kind (const char *name)
+{
+  static const char *const pictures[] = { "jpeg", "jpg",  "png", "webp", "gif", "bmp",
+                                          "tif",  "tiff", "jpe", "jfif", "dib", NULL };
+  static const char *const texts[] = { "txt", "csv",  "tsv", "json", "jsonl", "md",
+                                       "xml", "yaml", "yml", "html", NULL };
+  static const char *const litter[] = { "Thumbs.db", "desktop.ini", NULL };
+  static const char *const notes[] = { "README", "LICENSE", "LICENCE", "COPYING", NULL };
+  const char *dot = strrchr (name, '.');
+
+  if (name[0] == '.' || is_one_of (name, litter))
+    return PLE_NAME_LITTER;
+  if (dot != NULL && is_one_of (dot + 1, pictures))
+    return PLE_NAME_PICTURE;
+  return (dot != NULL && is_one_of (dot + 1, texts)) || is_one_of (name, notes) ? PLE_NAME_TEXT
+                                                                                : PLE_NAME_OTHER;
 }
