@@ -23,14 +23,18 @@ G_DECLARE_FINAL_TYPE (PleProject, ple_project, PLE, PROJECT, GObject)
  * @path: (nullable): the folder to make, %NULL for one named after the data set in the user's data
  * folder (an existing project of the same data set there is opened again)
  * @dataset: the pictures; kept
+ * @environment: constant: where projects and the list of recent ones lie
+ *
+ * A project that stands at @path is opened if it is of the same pictures;
+ * %PLE_FILE_ERROR_MISMATCH otherwise.
  */
 PleProject *ple_project_new (const char *path,
                              PleDataset *dataset,
                              const PleEnvironment *environment,
                              GError **error);
-/* The data set is opened from the path that project.json names; if it has moved away the project
- * opens all the same, with ple_dataset_* of what is recorded unavailable: an error
- * PLE_FILE_ERROR_MISMATCH says what to do. */
+/* The data set is opened from the path that project.json names, with the options it was opened with
+ * before. If it has moved away or changed: PLE_FILE_ERROR_MISMATCH, whose message says what to do.
+ */
 PleProject *ple_project_open (const char *path,
                               const PleEnvironment *environment,
                               PleProgress *progress,
