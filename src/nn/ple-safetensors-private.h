@@ -14,4 +14,7 @@ typedef struct
 
 const PleSafetensorsTypeInfo *ple_safetensors_type_info (PleSafetensorsType type);
 
+/* Goes on with the sum of a block of bytes: not cryptographic, but any torn page changes it. */
+guint64 ple_safetensors_add_sum (guint64 sum, gconstpointer data, size_t size);
+
 G_END_DECLS

@@ -142,6 +142,19 @@ fail_errno (GError **error, const char *path)
   return FALSE;
 }
 
+static void
+set_sum (PleSafetensorsWriter *writer)
+{
+  g_autofree char *text = NULL;
+  guint64 sum = 0;
+
+  for (guint i = 0; i < writer->blocks->len; i++)
+    sum = ple_safetensors_add_sum (sum, g_ptr_array_index (writer->blocks, i),
+                                   g_array_index (writer->sizes, size_t, i));
+  text = g_strdup_printf ("%016" G_GINT64_MODIFIER "x", sum);
+  ple_safetensors_writer_set_metadata (writer, "sum", text);
+}
+
 static gboolean
 write_quick (PleSafetensorsWriter *writer, const char *path, GError **error)
 {
@@ -154,6 +167,7 @@ write_quick (PleSafetensorsWriter *writer, const char *path, GError **error)
 
   if (g_mkdir_with_parents (folder, 0777) != 0 || (stream = g_fopen (temporary, "wbe")) == NULL)
     return fail_errno (error, path);
+  set_sum (writer);
   ok = write_all (writer, stream);
   ok = fclose (stream) == 0 && ok;
   ok = ok && g_rename (temporary, path) == 0;

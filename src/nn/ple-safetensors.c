@@ -11,6 +11,7 @@
 
 #include "base/ple-error.h"
 #include "base/ple-json.h"
+#include "base/ple-rng.h"
 #include "nn/ple-safetensors-private.h"
 
 #include <string.h>
@@ -410,4 +411,64 @@ ple_safetensors_get_matrix_of (
       return NULL;
     }
   return g_steal_pointer (&matrix);
+}
+
+gboolean
+ple_safetensors_get_bytes (const PleSafetensors *file,
+                           const char *name,
+                           PleSafetensorsType type,
+                           size_t n,
+                           gpointer out,
+                           GError **error)
+{
+  const PleSafetensorsEntry *entry = ple_safetensors_find (file, name);
+
+  if (entry == NULL)
+    return fail (error, file->name, PLE_FILE_ERROR_FORMAT, "there is no tensor \"%.200s\"", name);
+  if (entry->type != type || entry->n != n)
+    return fail (error, file->name, PLE_FILE_ERROR_MISMATCH,
+                 "tensor \"%.200s\" has another type or size than expected", name);
+  if (entry->size > 0)
+    memcpy (out, entry->data, entry->size);
+  return TRUE;
+}
+
+guint64
+ple_safetensors_add_sum (guint64 sum, gconstpointer data, size_t size)
+{
+  const char *bytes = data;
+  guint64 lanes[4] = { sum, 1, 2, 3 };
+  guint64 words[4];
+  size_t i = 0;
+
+  /* Four independent chains, each step odd-multiplied so that the order of words counts. */
+  for (; i + sizeof words <= size; i += sizeof words)
+    {
+      memcpy (words, bytes + i, sizeof words);
+      for (int l = 0; l < 4; l++)
+        lanes[l] = (lanes[l] ^ words[l]) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+    }
+  for (; i < size; i++)
+    lanes[0] = (lanes[0] ^ (guint8) bytes[i]) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+  for (int l = 1; l < 4; l++)
+    lanes[0] = ple_mix64 (lanes[0]) ^ lanes[l];
+  return ple_mix64 (lanes[0] ^ size);
+}
+
+gboolean
+ple_safetensors_check_sum (const PleSafetensors *file, GError **error)
+{
+  const char *expected = ple_safetensors_get_metadata (file, "sum");
+  g_autofree char *found = NULL;
+  guint64 sum = 0;
+
+  for (guint i = 0; i < file->entries->len; i++)
+    {
+      const PleSafetensorsEntry *entry = &g_array_index (file->entries, PleSafetensorsEntry, i);
+
+      sum = ple_safetensors_add_sum (sum, entry->data, entry->size);
+    }
+  found = g_strdup_printf ("%016" G_GINT64_MODIFIER "x", sum);
+  return g_strcmp0 (expected, found) == 0 ||
+         fail (error, file->name, PLE_FILE_ERROR_MISMATCH, "the file is damaged or not complete");
 }

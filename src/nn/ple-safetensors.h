@@ -102,6 +102,19 @@ ple_safetensors_get_matrix (const PleSafetensors *file, const char *name, GError
 PleMatrix *ple_safetensors_get_matrix_of (
     const PleSafetensors *file, const char *name, size_t n_rows, size_t n_cols, GError **error);
 
+/* Copies a tensor of exactly this type and number of elements, as it is. %PLE_FILE_ERROR_FORMAT if
+ * it is not there, %PLE_FILE_ERROR_MISMATCH if it is another one. */
+gboolean ple_safetensors_get_bytes (const PleSafetensors *file,
+                                    const char *name,
+                                    PleSafetensorsType type,
+                                    size_t n,
+                                    gpointer out,
+                                    GError **error);
+
+/* Whether the data still has the sum that %PLE_SAFETENSORS_QUICK wrote into the header.
+ * %PLE_FILE_ERROR_MISMATCH otherwise. Reads the whole file. */
+gboolean ple_safetensors_check_sum (const PleSafetensors *file, GError **error);
+
 /**
  * PleSafetensorsWriter:
  *
@@ -130,7 +143,8 @@ void ple_safetensors_writer_add_matrix (PleSafetensorsWriter *writer,
  * PleSafetensorsSync:
  * @PLE_SAFETENSORS_DURABLE: synced before it is renamed: survives a loss of power
  * @PLE_SAFETENSORS_QUICK: renamed without a sync: survives the death of the program, and returns
- * before the disk is done; for checkpoints, whose readers check a sum
+ * before the disk is done; for checkpoints. The metadata "sum" lets the reader see what a loss of
+ * power has torn
  */
 typedef enum
 {
