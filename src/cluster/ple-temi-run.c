@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A TEMI fit from the neighbours to the read-out. */
+#include "config.h"
+
+#include "cluster/ple-temi-private.h"
+
+#include "base/ple-error.h"
+#include "linalg/ple-knn.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+#include <string.h>
+
+/* Random streams of the seed. */
+#define STREAM_WEIGHTS 0
+#define STREAM_EPOCHS 1
+/* Probabilities of more entries (1 GiB) than this are not kept. */
+#define MAX_PROBABILITIES ((size_t) 1 << 28)
+
+static gboolean
+prepare_rows (PleTemiRun *run, PleProgress *progress, GError **error)
+{
+  const PleMatrix *features = run->input->features;
+  PleTemiModel *model = run->model;
+
+  model->mean = ple_matrix_new (1, features->n_cols, error);
+  model->scale = ple_matrix_new (1, features->n_cols, error);
+  if (model->mean == NULL || model->scale == NULL)
+    return FALSE;
+  for (size_t f = 0; f < features->n_cols; f++)
+    model->scale->data[f] = 1;
+  if (!run->params->standardise)
+    {
+      run->rows = ple_matrix_ref (run->input->features);
+      return TRUE;
+    }
+  if (!ple_temi_model_set_standardisation (model, features, progress, error))
+    return FALSE;
+  run->rows = ple_temi_model_standardise (model, features, progress, error);
+  return run->rows != NULL;
+}
+
+static gboolean
+find_neighbours (PleTemiRun *run, PleProgress *progress, GError **error)
+{
+  g_autoptr (PleProgress) stage = ple_progress_new_stage (progress, _ ("Neighbours"), 0, 0.04);
+  const size_t n = run->input->features->n_rows;
+
+  run->neighbours = g_try_new (gint32, n * run->plan.n_neighbours);
+  if (run->neighbours == NULL)
+    {
+      g_set_error (error, PLE_NUMERIC_ERROR, PLE_NUMERIC_ERROR_NO_MEMORY,
+                   _ ("no memory for %" G_GSIZE_FORMAT " neighbours of each row"),
+                   run->plan.n_neighbours);
+      return FALSE;
+    }
+  return ple_knn_exact (run->input->features, run->plan.n_neighbours, PLE_METRIC_COSINE,
+                        run->neighbours, NULL, stage, error);
+}
+
+PleTemiRun *
+ple_temi_run_new (const PleFitInput *input,
+                  const PleTemiParams *params,
+                  PleProgress *progress,
+                  GError **error)
+{
+  g_autoptr (PleTemiRun) run = g_new0 (PleTemiRun, 1);
+  const size_t n = input->features->n_rows;
+  const PleTemiShape shape = {
+    .n_heads = (size_t) params->num_heads,
+    .n_inputs = input->features->n_cols,
+    .n_hidden = (size_t) params->hidden_dim,
+    .n_bottleneck = (size_t) params->projection_dim,
+    .n_clusters = (size_t) params->num_clusters,
+  };
+  const PleTemiLossOptions loss = {
+    .objective = (PleTemiObjective) params->objective,
+    .beta = params->beta,
+    .student_temperature = params->temperature,
+    .teacher_temperature = params->temperature,
+    .marginal_momentum = 0.9,
+  };
+  PleRng stream;
+
+  run->input = input;
+  run->params = params;
+  ple_temi_plan_init (&run->plan, params, n);
+  ple_rng_init (&run->rng, input->seed);
+  run->trainer = ple_temi_trainer_new (&shape, &loss, run->plan.batch, progress, error);
+  if (run->trainer == NULL)
+    return NULL;
+  run->model = ple_temi_model_new (run->trainer->teacher);
+  run->model->temperature = params->temperature;
+  run->anchors = g_new (guint32, n);
+  run->partners = g_new (gint32, n);
+  run->labels = g_new0 (gint32, n);
+  run->history = g_array_new (FALSE, FALSE, sizeof (float));
+  run->head_losses = g_new0 (double, shape.n_heads);
+  run->epoch_sums = g_new0 (double, shape.n_heads);
+  if (!prepare_rows (run, progress, error) || !find_neighbours (run, progress, error))
+    return NULL;
+
+  ple_rng_split (&run->rng, STREAM_WEIGHTS, &stream);
+  ple_temi_heads_init (run->trainer->student, &stream);
+  ple_temi_trainer_start (run->trainer);
+  if (input->checkpoint_dir != NULL)
+    {
+      run->checkpoint_path =
+          g_build_filename (input->checkpoint_dir, "temi-checkpoint.safetensors", NULL);
+      if (!ple_temi_run_restore (run, progress, error))
+        return NULL;
+    }
+  return g_steal_pointer (&run);
+}
+
+void
+ple_temi_run_free (PleTemiRun *run)
+{
+  if (run == NULL)
+    return;
+  if (run->model != NULL)
+    run->model->heads = NULL; /* the trainer's */
+  ple_temi_model_free (run->model);
+  ple_temi_trainer_free (run->trainer);
+  ple_matrix_unref (run->rows);
+  g_free (run->neighbours);
+  g_free (run->anchors);
+  g_free (run->partners);
+  g_free (run->labels);
+  g_clear_pointer (&run->history, g_array_unref);
+  g_free (run->head_losses);
+  g_free (run->epoch_sums);
+  g_free (run->checkpoint_path);
+  g_free (run->fingerprint);
+  g_free (run);
+}
+
+PleTemiModel *
+ple_temi_run_steal_model (PleTemiRun *run)
+{
+  run->trainer->teacher = NULL;
+  return g_steal_pointer (&run->model);
+}
+
+/* Every row once as anchor in random order, with a partner drawn afresh. From the epoch's own
+ * stream, so that a run which goes on in the middle of an epoch sees the same pairs. */
+static void
+draw_pairs (PleTemiRun *run)
+{
+  const size_t n = run->input->features->n_rows, k = run->plan.n_neighbours;
+  PleRng epochs, stream;
+
+  ple_rng_split (&run->rng, STREAM_EPOCHS, &epochs);
+  ple_rng_split (&epochs, run->epoch, &stream);
+  for (size_t i = 0; i < n; i++)
+    run->anchors[i] = (guint32) i;
+  ple_rng_shuffle (&stream, run->anchors, n);
+  for (size_t i = 0; i < n; i++)
+    run->partners[i] = run->neighbours[run->anchors[i] * k + ple_rng_below (&stream, k)];
+}
+
+static gboolean
+check_losses (const PleTemiRun *run, GError **error)
+{
+  const PleMatrix *losses = run->trainer->head_losses;
+
+  for (size_t h = 0; h < losses->n_cols; h++)
+    if (!isfinite (losses->data[h]))
+      {
+        g_set_error (error, PLE_NUMERIC_ERROR, PLE_NUMERIC_ERROR_NO_CONVERGENCE,
+                     _ ("the loss is no longer a number in epoch %" G_GUINT64_FORMAT
+                        "; lower the learning rate"),
+                     run->epoch + 1);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+/* The steps that are left of the epoch, or until the person wants to stop. */
+static gboolean
+train_epoch (PleTemiRun *run, PleProgress *progress, GError **error)
+{
+  const PleTemiPlan *plan = &run->plan;
+  const double total = (double) (plan->n_epochs * plan->steps_per_epoch);
+
+  draw_pairs (run);
+  for (; run->step < plan->steps_per_epoch; run->step++)
+    {
+      const size_t begin = run->step * plan->batch;
+      const PleTemiStep step =
+          ple_temi_plan_get_step (plan, run->params->weight_decay, run->epoch, run->step);
+
+      if (ple_progress_is_stop_requested (progress))
+        return TRUE;
+      if (!ple_progress_report_detail (
+              progress, (double) (run->epoch * plan->steps_per_epoch + run->step) / total, error,
+              _ ("epoch %" G_GUINT64_FORMAT " of %" G_GSIZE_FORMAT), run->epoch + 1,
+              plan->n_epochs))
+        return FALSE;
+      if (!ple_temi_trainer_step (run->trainer, run->rows, plan->batch, run->anchors + begin,
+                                  run->partners + begin, &step, progress, error))
+        return FALSE;
+      if (!check_losses (run, error))
+        return FALSE;
+      for (size_t h = 0; h < run->trainer->student->shape.n_heads; h++)
+        run->epoch_sums[h] += (double) run->trainer->head_losses->data[h];
+    }
+  return TRUE;
+}
+
+static size_t
+count_active (const gint32 *labels, size_t n, size_t n_clusters)
+{
+  g_autofree guint8 *used = g_new0 (guint8, n_clusters);
+  size_t active = 0;
+
+  for (size_t i = 0; i < n; i++)
+    {
+      active += !used[labels[i]];
+      used[labels[i]] = 1;
+    }
+  return active;
+}
+
+/* Mean losses over the steps of the epoch, and the head with the smallest. */
+static double
+average_losses (PleTemiRun *run)
+{
+  const size_t n_heads = run->trainer->student->shape.n_heads;
+  double mean = 0;
+
+  run->model->best_head = 0;
+  for (size_t h = 0; h < n_heads; h++)
+    {
+      run->head_losses[h] = run->epoch_sums[h] / (double) MAX (run->step, 1);
+      mean += run->head_losses[h] / (double) n_heads;
+      if (run->head_losses[h] < run->head_losses[run->model->best_head])
+        run->model->best_head = h;
+    }
+  return mean;
+}
+
+/* Which head is best, the labels that it gives, and the curves. Repeated as it is after a cancel.
+ */
+static gboolean
+end_epoch (PleTemiRun *run, PleProgress *progress, GError **error)
+{
+  const double done = (double) (run->epoch + 1) / (double) run->plan.n_epochs;
+  g_autoptr (PleProgress) reading = ple_progress_new_stage (progress, NULL, done, done);
+  const size_t n_heads = run->trainer->student->shape.n_heads, n = run->rows->n_rows;
+  const double x = (double) (run->epoch + 1);
+  const double mean = average_losses (run);
+  const double best = run->head_losses[run->model->best_head];
+  float row[PLE_TEMI_N_SERIES] = { (float) mean, (float) best };
+  size_t active;
+
+  if (!ple_temi_model_read (run->model, run->model->best_head, run->rows, TRUE, run->labels, NULL,
+                            NULL, reading, error))
+    return FALSE;
+  active = count_active (run->labels, n, run->trainer->student->shape.n_clusters);
+  row[2] = (float) active;
+  g_array_append_vals (run->history, row, PLE_TEMI_N_SERIES);
+  ple_progress_value (progress, "loss", x, mean);
+  ple_progress_value (progress, "best_loss", x, best);
+  ple_progress_value (progress, "active_clusters", x, (double) active);
+  if (ple_progress_wants (progress, "labels"))
+    ple_progress_publish (progress, "labels", run->labels, n, sizeof (gint32));
+  memset (run->epoch_sums, 0, n_heads * sizeof (double));
+  run->epoch++;
+  run->step = 0;
+  return TRUE;
+}
+
+gboolean
+ple_temi_run_train (PleTemiRun *run, PleProgress *progress, GError **error)
+{
+  g_autoptr (PleProgress) stage = ple_progress_new_stage (progress, _ ("Training"), 0.04, 0.98);
+  const size_t n_steps = run->plan.steps_per_epoch;
+
+  while (run->epoch < run->plan.n_epochs && !ple_progress_is_stop_requested (progress))
+    {
+      if (!train_epoch (run, stage, error) ||
+          (run->step == n_steps && !end_epoch (run, stage, error)))
+        {
+          ple_temi_run_save (run, progress);
+          return FALSE;
+        }
+      if (run->step == 0 && run->epoch % (guint64) run->params->checkpoint_every == 0)
+        ple_temi_run_save (run, progress);
+    }
+  ple_temi_run_save (run, progress);
+  /* Stopped within an epoch: its steps count for the choice of the head. */
+  if (run->step > 0)
+    average_losses (run);
+  return TRUE;
+}
+
+static double
+pairs_of (double n)
+{
+  return n * (n - 1) / 2;
+}
+
+/* Adjusted Rand index of two labelings into k clusters each (Hubert and Arabie 1985), in O(n + k).
+ */
+static double
+adjusted_rand (size_t n, size_t k, const gint32 *a, const gint32 *b)
+{
+  g_autofree size_t *begin = g_new0 (size_t, k + 1);
+  g_autofree size_t *at = g_new (size_t, k);
+  g_autofree gint32 *sorted = g_new (gint32, n);
+  g_autofree double *counts = g_new0 (double, k);
+  double both = 0, left = 0, right = 0, expected, largest;
+
+  for (size_t i = 0; i < n; i++)
+    {
+      begin[a[i] + 1]++;
+      counts[b[i]]++;
+    }
+  for (size_t j = 0; j < k; j++)
+    {
+      right += pairs_of (counts[j]);
+      left += pairs_of ((double) begin[j + 1]);
+      counts[j] = 0;
+      begin[j + 1] += begin[j];
+      at[j] = begin[j];
+    }
+  for (size_t i = 0; i < n; i++)
+    sorted[at[a[i]]++] = b[i];
+  for (size_t j = 0; j < k; j++)
+    {
+      /* Adding a member to m others makes m pairs. */
+      for (size_t i = begin[j]; i < begin[j + 1]; i++)
+        both += counts[sorted[i]]++;
+      for (size_t i = begin[j]; i < begin[j + 1]; i++)
+        counts[sorted[i]] = 0;
+    }
+  expected = left * right / pairs_of ((double) n);
+  largest = (left + right) / 2;
+  return largest > expected ? (both - expected) / (largest - expected) : 1;
+}
+
+/* How the heads spread: their losses, and how far each agrees with the one that is read out. */
+static gboolean
+describe_heads (PleTemiRun *run, PleClustering *clustering, PleProgress *progress, GError **error)
+{
+  const PleTemiModel *model = clustering->model;
+  const size_t n_heads = model->heads->shape.n_heads, n = run->rows->n_rows;
+  g_autofree gint32 *labels = g_new (gint32, n);
+  JsonArray *losses = json_array_new ();
+  JsonArray *agreements = json_array_new ();
+  const size_t active = count_active (clustering->labels->data, n, clustering->n_clusters);
+  double mean = 0, min = INFINITY, max = -INFINITY, agreement = 0;
+  JsonObject *metrics = clustering->metrics = json_object_new ();
+
+  json_object_set_array_member (metrics, "head_losses", losses);
+  json_object_set_array_member (metrics, "head_agreements", agreements);
+  for (size_t h = 0; h < n_heads; h++)
+    {
+      double rand = 1;
+
+      if (h != model->best_head)
+        {
+          if (!ple_temi_model_read (model, h, run->rows, TRUE, labels, NULL, NULL, progress, error))
+            return FALSE;
+          rand = adjusted_rand (n, clustering->n_clusters, clustering->labels->data, labels);
+          agreement += rand / (double) (n_heads - 1);
+        }
+      json_array_add_double_element (losses, run->head_losses[h]);
+      json_array_add_double_element (agreements, rand);
+      mean += run->head_losses[h] / (double) n_heads;
+      min = MIN (min, run->head_losses[h]);
+      max = MAX (max, run->head_losses[h]);
+    }
+  json_object_set_int_member (metrics, "best_head", (gint64) model->best_head);
+  json_object_set_double_member (metrics, "head_loss_mean", mean);
+  json_object_set_double_member (metrics, "head_loss_min", min);
+  json_object_set_double_member (metrics, "head_loss_max", max);
+  json_object_set_double_member (metrics, "head_agreement_mean", n_heads > 1 ? agreement : 1);
+  json_object_set_int_member (metrics, "epochs", (gint64) run->epoch);
+  json_object_set_int_member (metrics, "steps", (gint64) run->trainer->n_steps);
+  json_object_set_int_member (metrics, "batch_size", (gint64) run->plan.batch);
+  json_object_set_int_member (metrics, "knn", (gint64) run->plan.n_neighbours);
+  json_object_set_double_member (metrics, "teacher_momentum", run->plan.momentum);
+  json_object_set_double_member (metrics, "peak_learning_rate", run->plan.peak_rate);
+  json_object_set_int_member (metrics, "active_clusters", (gint64) active);
+  if (active * 10 < clustering->n_clusters * 9)
+    ple_progress_warning (progress,
+                          _ ("only %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
+                             " clusters are used; fewer neighbours, a smaller beta or fewer "
+                             "clusters may help"),
+                          active, clustering->n_clusters);
+  return TRUE;
+}
+
+gboolean
+ple_temi_run_read_out (PleTemiRun *run,
+                       PleClustering *clustering,
+                       PleProgress *progress,
+                       GError **error)
+{
+  static const char *const names[] = { "loss", "best_loss", "active_clusters", NULL };
+  g_autoptr (PleProgress) stage = ple_progress_new_stage (progress, _ ("Labels"), 0.98, 1);
+  const size_t n = run->rows->n_rows, k = clustering->n_clusters;
+  const PleTemiModel *model = clustering->model;
+
+  clustering->labels = ple_labels_new (n);
+  clustering->confidence = ple_matrix_new (n, 1, error);
+  if (clustering->confidence == NULL)
+    return FALSE;
+  if (n <= MAX_PROBABILITIES / k)
+    {
+      clustering->probabilities = ple_matrix_new (n, k, error);
+      if (clustering->probabilities == NULL)
+        return FALSE;
+    }
+  if (!ple_temi_model_read (
+          model, model->best_head, run->rows, TRUE, clustering->labels->data,
+          clustering->confidence->data,
+          clustering->probabilities != NULL ? clustering->probabilities->data : NULL, stage, error))
+    return FALSE;
+  clustering->centres =
+      ple_clustering_default_centres (run->input->features, clustering->labels, k, stage, error);
+  clustering->history =
+      ple_matrix_new (run->history->len / PLE_TEMI_N_SERIES, PLE_TEMI_N_SERIES, error);
+  if (clustering->centres == NULL || clustering->history == NULL)
+    return FALSE;
+  if (run->history->len > 0)
+    memcpy (clustering->history->data, run->history->data, run->history->len * sizeof (float));
+  clustering->history_names = g_strdupv ((char **) names);
+  return describe_heads (run, clustering, stage, error);
+}
