@@ -88,6 +88,8 @@ typedef struct
 } PleEntry;
 
 #define PLE_ENTRY_NUMBERED (G_GUINT64_CONSTANT (1) << 63)
+/* PleEntry.mtime of a file that is known not to be there: already listed as odd. */
+#define PLE_MTIME_MISSING G_MININT64
 #define PLE_MAX_ITEMS ((size_t) G_MAXINT32)
 /* Odd files are counted without end, but only that many are kept by name. */
 #define PLE_MAX_ODD_FILES 1000

@@ -483,6 +483,14 @@ ple_dataset_builder_finish (PleDatasetBuilder *builder,
   dataset->entries = g_new (PleEntry, dataset->n_items);
   for (size_t i = 0; i < dataset->n_items; i++)
     dataset->entries[i] = entries[order[i]];
+  if (features != NULL && dataset->n_items != features->n_rows)
+    {
+      /* Rows were left out; those with pictures find theirs by PleEntry.record. */
+      dataset->features = ple_matrix_take (features, order, dataset->n_items, error);
+      ple_matrix_unref (features);
+      if (dataset->features == NULL)
+        return NULL;
+    }
   if (builder->class_names->len > 0 && !options->ignore_classes)
     {
       dataset->labels = ple_labels_new (dataset->n_items);
@@ -657,8 +665,8 @@ ple_dataset_dup_item_name (PleDataset *dataset, size_t item)
 
   if (entry->name & PLE_ENTRY_NUMBERED)
     return g_strdup_printf ("%s#%" G_GUINT64_FORMAT, folder, entry->name & ~PLE_ENTRY_NUMBERED);
-  if (*folder == '\0')
-    return g_strdup (dataset->arena + entry->name);
+  if (*folder == '\0' || strcmp (folder, "/") == 0)
+    return g_strconcat (folder, dataset->arena + entry->name, NULL);
   return g_strconcat (folder, "/", dataset->arena + entry->name, NULL);
 }
 
@@ -676,7 +684,7 @@ ple_dataset_get_item_stamp (PleDataset *dataset, size_t item, guint64 *size, gin
   const PleEntry *entry = ple_dataset_get_entry (dataset, item);
 
   *size = entry->size;
-  *mtime = entry->mtime;
+  *mtime = entry->mtime != PLE_MTIME_MISSING ? entry->mtime : 0;
 }
 
 GBytes *
@@ -735,6 +743,8 @@ ple_dataset_get_features (PleDataset *dataset)
 void
 ple_dataset_note_odd (PleDataset *dataset, size_t item, const char *name, const char *reason)
 {
+  if (item != G_MAXSIZE && dataset->entries[item].mtime == PLE_MTIME_MISSING)
+    return;
   g_mutex_lock (&dataset->odd_lock);
   if (item == G_MAXSIZE || g_hash_table_add (dataset->odd_items, GSIZE_TO_POINTER (item + 1)))
     {

@@ -37,4 +37,7 @@ typedef struct
  */
 void ple_layout_apply (PleDatasetBuilder *builder, const PleLayoutFiles *files);
 
+/* "train", "valid", "Testing" and the like. Returns: %FALSE if @name is not the name of a split. */
+gboolean ple_split_from_name (const char *name, PleSplit *split);
+
 G_END_DECLS

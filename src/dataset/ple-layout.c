@@ -69,8 +69,8 @@ contents_of (const PleDatasetBuilder *builder,
     }
 }
 
-static int
-split_of_name (const char *name)
+gboolean
+ple_split_from_name (const char *name, PleSplit *split)
 {
   static const struct
   {
@@ -89,8 +89,19 @@ split_of_name (const char *name)
 
   for (size_t i = 0; i < G_N_ELEMENTS (names); i++)
     if (g_ascii_strcasecmp (name, names[i].name) == 0)
-      return (int) names[i].split;
-  return NO_SPLIT;
+      {
+        *split = names[i].split;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static int
+split_of_name (const char *name)
+{
+  PleSplit split;
+
+  return ple_split_from_name (name, &split) ? (int) split : NO_SPLIT;
 }
 
 static gboolean

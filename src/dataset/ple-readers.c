@@ -5,6 +5,8 @@
 
 /* clang-format off */
 const PleReader *const ple_readers[] = {
+  &ple_reader_features,
+  &ple_reader_list,
   &ple_reader_stl10,
   &ple_reader_cifar10,
   &ple_reader_cifar100,
