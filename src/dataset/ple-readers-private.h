@@ -12,6 +12,7 @@ extern const PleReader ple_reader_features;
 extern const PleReader ple_reader_folder;
 extern const PleReader ple_reader_idx;
 extern const PleReader ple_reader_list;
+extern const PleReader ple_reader_sample;
 extern const PleReader ple_reader_stl10;
 
 G_END_DECLS
