@@ -19,7 +19,9 @@ typedef struct
   atomic_bool paused;
   atomic_llong last_report;
   atomic_llong last_publish;
-  pthread_mutex_t lock; /* guards the sink, waiting for the end of a pause, and making the pool */
+  pthread_mutex_t lock; /* guards the sink and making the pool */
+  /* Of its own, so that a callback of the sink may cancel, stop and pause. */
+  pthread_mutex_t pause_lock;
   pthread_cond_t resumed;
   const PleProgressSink *sink;
   gpointer data;
@@ -46,6 +48,7 @@ ple_progress_new (const PleProgressSink *sink, gpointer data, guint n_threads)
 
   atomic_init (&root->ref_count, 1);
   pthread_mutex_init (&root->lock, NULL);
+  pthread_mutex_init (&root->pause_lock, NULL);
   pthread_cond_init (&root->resumed, NULL);
   root->sink = sink != NULL ? sink : &silent_sink;
   root->data = data;
@@ -63,6 +66,7 @@ root_unref (Root *root)
     return;
   ple_pool_free (root->pool);
   pthread_mutex_destroy (&root->lock);
+  pthread_mutex_destroy (&root->pause_lock);
   pthread_cond_destroy (&root->resumed);
   g_free (root);
 }
@@ -136,10 +140,10 @@ wait_while_paused (Root *root)
 {
   if (!atomic_load_explicit (&root->paused, memory_order_relaxed))
     return;
-  pthread_mutex_lock (&root->lock);
+  pthread_mutex_lock (&root->pause_lock);
   while (atomic_load (&root->paused) && !atomic_load (&root->cancelled))
-    pthread_cond_wait (&root->resumed, &root->lock);
-  pthread_mutex_unlock (&root->lock);
+    pthread_cond_wait (&root->resumed, &root->pause_lock);
+  pthread_mutex_unlock (&root->pause_lock);
 }
 
 /* Whether @interval has passed since *last; if so, takes the turn. */
@@ -252,9 +256,9 @@ ple_progress_publish (
 static void
 wake (Root *root)
 {
-  pthread_mutex_lock (&root->lock);
+  pthread_mutex_lock (&root->pause_lock);
   pthread_cond_broadcast (&root->resumed);
-  pthread_mutex_unlock (&root->lock);
+  pthread_mutex_unlock (&root->pause_lock);
 }
 
 void
