@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "embed/ple-embedding.h"
+
+#include "base/ple-progress.h"
+
+G_BEGIN_DECLS
+
+/* What the ways down share: the metric, the points among which neighbours are sought, the layout
+ * that they start from, and the frames that they publish. */
+
+/**
+ * PleEmbedMetric:
+ * @PLE_EMBED_METRIC_AUTO: cosine above %PLE_EMBED_EUCLIDEAN_MAX_DIMS dimensions (the vectors of a
+ * vision model), Euclidean up to it (components, small pictures)
+ * @PLE_EMBED_METRIC_EUCLIDEAN: as they are
+ * @PLE_EMBED_METRIC_COSINE: rows scaled to length one, then Euclidean: |a-b|² = 2 - 2 cos
+ */
+typedef enum
+{
+  PLE_EMBED_METRIC_AUTO,
+  PLE_EMBED_METRIC_EUCLIDEAN,
+  PLE_EMBED_METRIC_COSINE,
+} PleEmbedMetric;
+
+#define PLE_EMBED_EUCLIDEAN_MAX_DIMS 64
+
+extern const PleParamChoice ple_embed_metrics[];
+
+extern const PleEmbedding ple_embedding_pca;
+extern const PleEmbedding ple_embedding_tsne;
+extern const PleEmbedding ple_embedding_umap;
+
+/**
+ * PleEmbedInput:
+ * @points: (n, q) what neighbours are sought in, Euclidean
+ * @start: (n, 2) scores on the first two principal axes; the second is 0 if there is only one
+ * @explained: share of the variance that the two axes of @start explain
+ * @cosine: whether rows were scaled to length one
+ */
+typedef struct
+{
+  PleMatrix *points;
+  PleMatrix *start;
+  double explained[2];
+  gboolean cosine;
+} PleEmbedInput;
+
+/**
+ * ple_embed_input_init:
+ * @input: (out caller-allocates): to be cleared by ple_embed_input_clear(), also after an error
+ * @features: (n, d), n >= 1, d >= 1, finite
+ * @metric: see #PleEmbedMetric
+ * @pca_dims: components kept as @points if d is larger; 0 keeps the features
+ * @progress: (nullable): stage of its own
+ * @error: return location
+ *
+ * Publishes @start as the first "layout".
+ *
+ * Returns: %FALSE if cancelled, if a value is not finite (%PLE_NUMERIC_ERROR_NOT_FINITE), or if
+ * there is no row (%PLE_NUMERIC_ERROR_TOO_FEW) or no column (%PLE_NUMERIC_ERROR_SHAPE)
+ */
+gboolean ple_embed_input_init (PleEmbedInput *input,
+                               const PleMatrix *features,
+                               int metric,
+                               int pca_dims,
+                               PleProgress *progress,
+                               GError **error);
+void ple_embed_input_clear (PleEmbedInput *input);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PleEmbedInput, ple_embed_input_clear)
+
+G_END_DECLS
