@@ -177,6 +177,8 @@ PleDataset *ple_dataset_builder_finish (PleDatasetBuilder *builder,
 gpointer ple_dataset_get_data (PleDataset *dataset);
 const PleEntry *ple_dataset_get_entry (PleDataset *dataset, size_t item);
 const char *ple_dataset_get_folder (PleDataset *dataset, guint32 folder);
+/* Whether items are picture files, of their own or in an archive. */
+gboolean ple_dataset_has_files (PleDataset *dataset);
 gboolean ple_dataset_get_ignore_orientation (PleDataset *dataset);
 /* Lists a file or an item as odd, once per @item (%G_MAXSIZE for none). From any thread. */
 void ple_dataset_note_odd (PleDataset *dataset, size_t item, const char *name, const char *reason);

@@ -652,6 +652,12 @@ ple_dataset_get_folder (PleDataset *dataset, guint32 folder)
 }
 
 gboolean
+ple_dataset_has_files (PleDataset *dataset)
+{
+  return dataset->reader->load != NULL;
+}
+
+gboolean
 ple_dataset_get_ignore_orientation (PleDataset *dataset)
 {
   return dataset->ignore_orientation;

@@ -8,9 +8,13 @@ G_BEGIN_DECLS
 /**
  * PleThumbnails:
  *
- * Square thumbnails of one data set, kept in one packed file below @cache_dir (keyed by path, size
- * and modification time; rebuilt when stale; a torn file is thrown away, never trusted).
- * Thread-safe: decoding is the caller's thread.
+ * Square thumbnails of one data set, kept in one packed file below @cache_dir (keyed by name, size
+ * and modification time: what is stale is not found and made again; a torn tail is cut off, a
+ * record is checked before it is trusted). Thread-safe: decoding is the caller's thread. A second
+ * program that has the same data set open reads the file and adds nothing to it.
+ *
+ * Data sets that are not made of picture files (CIFAR, IDX, the sample) are decoded each time,
+ * which costs less than looking them up; nothing is written for them.
  */
 typedef struct _PleThumbnails PleThumbnails;
 

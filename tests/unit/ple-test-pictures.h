@@ -9,6 +9,7 @@
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 #include <webp/encode.h>
 
@@ -95,6 +96,17 @@ ple_test_folder_free (char *path)
   g_free (path);
 }
 
+/* Replaces a file at once, without waiting for the disk as g_file_set_contents() does. */
+static inline void
+ple_test_write_file (const char *path, gconstpointer data, size_t size)
+{
+  FILE *stream = fopen (path, "wb");
+
+  g_assert_nonnull (stream);
+  g_assert_cmpuint (fwrite (data, 1, size, stream), ==, size);
+  g_assert_cmpint (fclose (stream), ==, 0);
+}
+
 /* Writes a file below @folder, making what folders it needs. */
 static inline void
 ple_test_write (const char *folder, const char *name, gconstpointer data, size_t size)
@@ -103,7 +115,7 @@ ple_test_write (const char *folder, const char *name, gconstpointer data, size_t
   g_autofree char *parent = g_path_get_dirname (path);
 
   g_assert_cmpint (g_mkdir_with_parents (parent, 0777), ==, 0);
-  g_assert_true (g_file_set_contents (path, data, (gssize) size, NULL));
+  ple_test_write_file (path, data, size);
 }
 
 static inline void
