@@ -10,14 +10,13 @@
 #include "base/ple-parallel.h"
 #include "base/ple-rng.h"
 #include "linalg/ple-blas-private.h"
+#include "linalg/ple-centre-private.h"
 
 #include <math.h>
 #include <string.h>
 
 #define BLOCK 512
 #define TILE 128
-#define MEAN_ROWS 16384
-#define MEAN_COLS 64
 /* Below it an eigenvector of the Gram matrix is mostly rounding. */
 #define GRAM_TOLERANCE 1e-10
 #define OVERSAMPLING 10
@@ -50,32 +49,6 @@ typedef struct
   PleMatrix *scores;
   double *scratch; /* per worker */
 } Pca;
-
-static void
-add_columns (const PleChunk *chunk, gpointer data)
-{
-  Pca *pca = data;
-
-  for (size_t i = 0; i < pca->n_block; i++)
-    for (size_t f = chunk->begin; f < chunk->end; f++)
-      pca->mean[f] += (double) ple_matrix_row (pca->x, pca->first + i)[f];
-}
-
-static gboolean
-find_mean (Pca *pca, PleProgress *progress, GError **error)
-{
-  size_t n = pca->x->n_rows, d = pca->x->n_cols;
-
-  for (pca->first = 0; pca->first < n; pca->first += MEAN_ROWS)
-    {
-      pca->n_block = MIN (MEAN_ROWS, n - pca->first);
-      if (!ple_parallel_for (d, MEAN_COLS, add_columns, pca, progress, error))
-        return FALSE;
-    }
-  for (size_t f = 0; f < d; f++)
-    pca->mean[f] /= (double) n;
-  return TRUE;
-}
 
 static void
 centre_rows (const PleChunk *chunk, gpointer data)
@@ -469,7 +442,7 @@ pca_run (Pca *pca, double *values, double *directions, PleProgress *progress, GE
   g_autoptr (PleProgress) finding = ple_progress_new_stage (progress, NULL, 0, 0.9);
   g_autoptr (PleProgress) projecting = ple_progress_new_stage (progress, NULL, 0.9, 1);
 
-  if (!find_mean (pca, progress, error) ||
+  if (!ple_column_means (pca->x, pca->mean, progress, error) ||
       !find_directions (pca, values, directions, finding, error))
     return FALSE;
   for (size_t j = 0; j < q; j++)
