@@ -68,6 +68,8 @@ PleImage *ple_image_resize (const PleImage *image, guint width, guint height, GE
 PleImage *ple_image_resize_square (const PleImage *image, guint side, GError **error);
 /* The grey tile with a broken-picture mark that stands for what cannot be decoded. */
 PleImage *ple_image_new_placeholder (guint side);
+/* Writes @path in place (not atomic: for files of a folder that is). */
+gboolean ple_image_write_png (const PleImage *image, const char *path, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PleImage, ple_image_unref)
 
