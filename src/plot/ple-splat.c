@@ -18,6 +18,8 @@
 /* Bands of rows a thread; more than one, so that a crowded band does not keep the others waiting.
  */
 #define BANDS_PER_THREAD 4
+/* And not higher than this, so that a cancel is heard in the middle of a picture. */
+#define BAND_ROWS 256
 /* Furthest that a disc reaches from its point. */
 #define REACH (PLE_SPRITE_MAX_SIDE / 2 + 1)
 
@@ -345,7 +347,8 @@ ple_splat_render (const PleSplatScene *scene,
   render.table = table;
 
   guint n_threads = ple_progress_get_n_threads (progress);
-  render.n_bands = MIN (n_threads > 1 ? (int) n_threads * BANDS_PER_THREAD : 1, height);
+  render.n_bands = MAX (n_threads > 1 ? (int) n_threads * BANDS_PER_THREAD : 1, height / BAND_ROWS);
+  render.n_bands = MIN (render.n_bands, height);
   if (render.density)
     render.n_bands = MAX (render.n_bands, height / DENSITY_ROWS);
   gboolean done =
