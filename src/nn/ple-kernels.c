@@ -83,20 +83,28 @@ ple_kernel_gelu_slope (
       gelu_row (n_cols, x + i * n_cols, NULL, y + i * n_cols, derivative + i * n_cols);
 }
 
+/* Lanes in float, gathered in double before their rounding can add up. */
+#define LANE_BLOCK ((size_t) 64 * LANES)
+
 PLE_CLONES_INLINE double
 sum_lanes (size_t n, const float *x)
 {
-  float lanes[LANES] = { 0 };
   double sum = 0;
-  size_t i = 0;
 
-  for (; i + LANES <= n; i += LANES)
-    for (size_t l = 0; l < LANES; l++)
-      lanes[l] += x[i + l];
-  for (size_t l = 0; l < LANES; l++)
-    sum += (double) lanes[l];
-  for (; i < n; i++)
-    sum += (double) x[i];
+  for (size_t begin = 0; begin < n; begin += LANE_BLOCK)
+    {
+      size_t end = begin + LANE_BLOCK < n ? begin + LANE_BLOCK : n;
+      float lanes[LANES] = { 0 };
+      size_t i = begin;
+
+      for (; i + LANES <= end; i += LANES)
+        for (size_t l = 0; l < LANES; l++)
+          lanes[l] += x[i + l];
+      for (size_t l = 0; l < LANES; l++)
+        sum += (double) lanes[l];
+      for (; i < end; i++)
+        sum += (double) x[i];
+    }
   return sum;
 }
 
@@ -134,17 +142,22 @@ ple_kernel_max (size_t n, const float *x)
 PLE_CLONES double
 ple_kernel_dot (size_t n, const float *x, const float *y)
 {
-  float lanes[LANES] = { 0 };
   double sum = 0;
-  size_t i = 0;
 
-  for (; i + LANES <= n; i += LANES)
-    for (size_t l = 0; l < LANES; l++)
-      lanes[l] += x[i + l] * y[i + l];
-  for (size_t l = 0; l < LANES; l++)
-    sum += (double) lanes[l];
-  for (; i < n; i++)
-    sum += (double) x[i] * (double) y[i];
+  for (size_t begin = 0; begin < n; begin += LANE_BLOCK)
+    {
+      size_t end = begin + LANE_BLOCK < n ? begin + LANE_BLOCK : n;
+      float lanes[LANES] = { 0 };
+      size_t i = begin;
+
+      for (; i + LANES <= end; i += LANES)
+        for (size_t l = 0; l < LANES; l++)
+          lanes[l] += x[i + l] * y[i + l];
+      for (size_t l = 0; l < LANES; l++)
+        sum += (double) lanes[l];
+      for (; i < end; i++)
+        sum += (double) x[i] * (double) y[i];
+    }
   return sum;
 }
 
