@@ -47,7 +47,7 @@ ple_embed_input_init (PleEmbedInput *input,
   g_autoptr (PleMatrix) explained = NULL;
   g_autoptr (PleMatrix) scores = NULL;
   size_t n = features->n_rows, d = features->n_cols, n_components;
-  gboolean reduce = pca_dims > 0 && d > (size_t) pca_dims;
+  gboolean reduce;
 
   memset (input, 0, sizeof *input);
   if (n == 0)
@@ -86,6 +86,9 @@ ple_embed_input_init (PleEmbedInput *input,
       input->start = ple_matrix_new (1, 2, error);
       return input->start != NULL && publish_start (input, progress, error);
     }
+  if (pca_dims == 0 && (double) n * (double) n * (double) d > PLE_EMBED_MAX_SEARCH)
+    pca_dims = PLE_EMBED_AUTO_COMPONENTS;
+  reduce = pca_dims > 0 && d > (size_t) pca_dims;
   n_components = MIN (reduce ? (size_t) pca_dims : 2, MIN (n, d));
   scores = ple_pca (input->points, n_components, NULL, NULL, &explained, progress, error);
   if (scores == NULL)

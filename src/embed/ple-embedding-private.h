@@ -26,6 +26,16 @@ typedef enum
 
 #define PLE_EMBED_EUCLIDEAN_MAX_DIMS 64
 
+/* "Components" set to automatic: all dimensions are kept while an exact search in them takes n² d
+ * of at most this (about a minute of one core; 60 000 x 1 024 is 3.7e12), else the first 50
+ * components. Not 50 always, as many programs do: on features of a vision model (2 500 x 384) that
+ * costs 6 of the 61 in a hundred neighbours that t-SNE keeps. */
+#define PLE_EMBED_MAX_SEARCH 5e12
+#define PLE_EMBED_AUTO_COMPONENTS 50
+
+/* No method searches the points. */
+#define PLE_EMBED_PLANE_ONLY (-1)
+
 extern const PleParamChoice ple_embed_metrics[];
 
 extern const PleEmbedding ple_embedding_pca;
@@ -52,7 +62,8 @@ typedef struct
  * @input: (out caller-allocates): to be cleared by ple_embed_input_clear(), also after an error
  * @features: (n, d), n >= 1, d >= 1, finite
  * @metric: see #PleEmbedMetric
- * @pca_dims: components kept as @points if d is larger; 0 keeps the features
+ * @pca_dims: principal components kept as @points if d is larger; 0 for automatic, see
+ * %PLE_EMBED_MAX_SEARCH; %PLE_EMBED_PLANE_ONLY if @points will not be searched
  * @progress: (nullable): stage of its own
  * @error: return location
  *

@@ -10,6 +10,8 @@
 
 static const PleEmbedding *const embeddings[] = {
   &ple_embedding_pca,
+  &ple_embedding_tsne,
+  &ple_embedding_umap,
   NULL,
 };
 

@@ -60,6 +60,9 @@ PleNeighbourGraph *ple_neighbour_graph_new (size_t n,
                                             GError **error);
 void ple_neighbour_graph_free (PleNeighbourGraph *graph);
 
+/* Number of connected components; O(entries). */
+size_t ple_neighbour_graph_n_components (const PleNeighbourGraph *graph);
+
 static inline size_t
 ple_neighbour_graph_n_entries (const PleNeighbourGraph *graph)
 {

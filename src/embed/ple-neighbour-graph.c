@@ -202,6 +202,37 @@ ple_neighbour_graph_new (size_t n,
   return ok ? g_steal_pointer (&graph) : NULL;
 }
 
+size_t
+ple_neighbour_graph_n_components (const PleNeighbourGraph *graph)
+{
+  g_autofree guint8 *seen = g_new0 (guint8, MAX (graph->n, 1));
+  g_autofree gint32 *stack = g_new (gint32, MAX (graph->n, 1));
+  size_t n_components = 0;
+
+  for (size_t i = 0; i < graph->n; i++)
+    {
+      size_t n_open = 0;
+
+      if (seen[i])
+        continue;
+      n_components++;
+      seen[i] = 1;
+      stack[n_open++] = (gint32) i;
+      while (n_open > 0)
+        {
+          gint32 point = stack[--n_open];
+
+          for (size_t e = graph->offsets[point]; e < graph->offsets[point + 1]; e++)
+            if (!seen[graph->columns[e]])
+              {
+                seen[graph->columns[e]] = 1;
+                stack[n_open++] = graph->columns[e];
+              }
+        }
+    }
+  return n_components;
+}
+
 void
 ple_neighbour_graph_free (PleNeighbourGraph *graph)
 {

@@ -33,7 +33,8 @@ run (const PleMatrix *features,
   const Params *params = data;
   g_auto (PleEmbedInput) input = { 0 };
 
-  if (!ple_embed_input_init (&input, features, params->metric, 0, progress, error))
+  if (!ple_embed_input_init (&input, features, params->metric, PLE_EMBED_PLANE_ONLY, progress,
+                             error))
     return NULL;
   if (quality != NULL)
     json_object_set_double_member (quality, "explained_variance",

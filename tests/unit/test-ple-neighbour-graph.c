@@ -123,6 +123,18 @@ test_both_directions_have_the_same_bits (void)
 }
 
 static void
+test_components_are_counted (void)
+{
+  /* 0-1, 2-3-4, 5 alone (its only edge has no weight). */
+  gint32 neighbours[6] = { 1, 0, 3, 4, 3, 0 };
+  float weights[6] = { 1, 1, 1, 1, 1, 0 };
+  g_autoptr (PleNeighbourGraph) graph =
+      ple_neighbour_graph_new (6, 1, neighbours, weights, PLE_GRAPH_UNION_FUZZY, NULL, NULL);
+
+  g_assert_cmpuint (ple_neighbour_graph_n_components (graph), ==, 3);
+}
+
+static void
 test_no_points_no_edges (void)
 {
   g_autoptr (PleNeighbourGraph) graph =
@@ -155,6 +167,7 @@ main (int argc, char **argv)
                    test_fuzzy_union_agrees_with_dense);
   g_test_add_func ("/embed/neighbour-graph/both-directions-have-the-same-bits",
                    test_both_directions_have_the_same_bits);
+  g_test_add_func ("/embed/neighbour-graph/components-are-counted", test_components_are_counted);
   g_test_add_func ("/embed/neighbour-graph/no-points-no-edges", test_no_points_no_edges);
   g_test_add_func ("/embed/neighbour-graph/cancelled", test_cancelled);
   return g_test_run ();
