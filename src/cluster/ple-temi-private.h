@@ -11,6 +11,14 @@ G_BEGIN_DECLS
 /* Optimiser steps that the automatic number of epochs aims at. */
 #define PLE_TEMI_AUTO_STEPS 1000.0
 
+/* Which head is read out: the one with the smallest loss, as the authors do, or the one that agrees
+ * best with the others. Neither looks at labels. */
+typedef enum
+{
+  PLE_TEMI_HEAD_LOSS,
+  PLE_TEMI_HEAD_AGREEMENT,
+} PleTemiHeadChoice;
+
 typedef struct
 {
   int num_clusters;
@@ -21,6 +29,7 @@ typedef struct
   double learning_rate;
   int batch_size;
   int objective;
+  int head_choice;
   bool standardise;
   double temperature;
   double momentum;
@@ -101,6 +110,9 @@ gboolean ple_temi_run_read_out (PleTemiRun *run,
                                 PleClustering *clustering,
                                 PleProgress *progress,
                                 GError **error);
+
+/* Clusters that some row belongs to. */
+size_t ple_temi_count_active (const gint32 *labels, size_t n, size_t n_clusters);
 
 /* Nothing without a checkpoint_dir. %FALSE, with a warning, where it could not be written. */
 gboolean ple_temi_run_save (PleTemiRun *run, PleProgress *progress);

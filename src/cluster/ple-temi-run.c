@@ -14,8 +14,6 @@
 /* Random streams of the seed. */
 #define STREAM_WEIGHTS 0
 #define STREAM_EPOCHS 1
-/* Probabilities of more entries (1 GiB) than this are not kept. */
-#define MAX_PROBABILITIES ((size_t) 1 << 28)
 
 static gboolean
 prepare_rows (PleTemiRun *run, PleProgress *progress, GError **error)
@@ -208,8 +206,8 @@ train_epoch (PleTemiRun *run, PleProgress *progress, GError **error)
   return TRUE;
 }
 
-static size_t
-count_active (const gint32 *labels, size_t n, size_t n_clusters)
+size_t
+ple_temi_count_active (const gint32 *labels, size_t n, size_t n_clusters)
 {
   g_autofree guint8 *used = g_new0 (guint8, n_clusters);
   size_t active = 0;
@@ -257,7 +255,7 @@ end_epoch (PleTemiRun *run, PleProgress *progress, GError **error)
   if (!ple_temi_model_read (run->model, run->model->best_head, run->rows, TRUE, run->labels, NULL,
                             NULL, reading, error))
     return FALSE;
-  active = count_active (run->labels, n, run->trainer->student->shape.n_clusters);
+  active = ple_temi_count_active (run->labels, n, run->trainer->student->shape.n_clusters);
   row[2] = (float) active;
   g_array_append_vals (run->history, row, PLE_TEMI_N_SERIES);
   ple_progress_value (progress, "loss", x, mean);
@@ -293,140 +291,4 @@ ple_temi_run_train (PleTemiRun *run, PleProgress *progress, GError **error)
   if (run->step > 0)
     average_losses (run);
   return TRUE;
-}
-
-static double
-pairs_of (double n)
-{
-  return n * (n - 1) / 2;
-}
-
-/* Adjusted Rand index of two labelings into k clusters each (Hubert and Arabie 1985), in O(n + k).
- */
-static double
-adjusted_rand (size_t n, size_t k, const gint32 *a, const gint32 *b)
-{
-  g_autofree size_t *begin = g_new0 (size_t, k + 1);
-  g_autofree size_t *at = g_new (size_t, k);
-  g_autofree gint32 *sorted = g_new (gint32, n);
-  g_autofree double *counts = g_new0 (double, k);
-  double both = 0, left = 0, right = 0, expected, largest;
-
-  for (size_t i = 0; i < n; i++)
-    {
-      begin[a[i] + 1]++;
-      counts[b[i]]++;
-    }
-  for (size_t j = 0; j < k; j++)
-    {
-      right += pairs_of (counts[j]);
-      left += pairs_of ((double) begin[j + 1]);
-      counts[j] = 0;
-      begin[j + 1] += begin[j];
-      at[j] = begin[j];
-    }
-  for (size_t i = 0; i < n; i++)
-    sorted[at[a[i]]++] = b[i];
-  for (size_t j = 0; j < k; j++)
-    {
-      /* Adding a member to m others makes m pairs. */
-      for (size_t i = begin[j]; i < begin[j + 1]; i++)
-        both += counts[sorted[i]]++;
-      for (size_t i = begin[j]; i < begin[j + 1]; i++)
-        counts[sorted[i]] = 0;
-    }
-  expected = left * right / pairs_of ((double) n);
-  largest = (left + right) / 2;
-  return largest > expected ? (both - expected) / (largest - expected) : 1;
-}
-
-/* How the heads spread: their losses, and how far each agrees with the one that is read out. */
-static gboolean
-describe_heads (PleTemiRun *run, PleClustering *clustering, PleProgress *progress, GError **error)
-{
-  const PleTemiModel *model = clustering->model;
-  const size_t n_heads = model->heads->shape.n_heads, n = run->rows->n_rows;
-  g_autofree gint32 *labels = g_new (gint32, n);
-  JsonArray *losses = json_array_new ();
-  JsonArray *agreements = json_array_new ();
-  const size_t active = count_active (clustering->labels->data, n, clustering->n_clusters);
-  double mean = 0, min = INFINITY, max = -INFINITY, agreement = 0;
-  JsonObject *metrics = clustering->metrics = json_object_new ();
-
-  json_object_set_array_member (metrics, "head_losses", losses);
-  json_object_set_array_member (metrics, "head_agreements", agreements);
-  for (size_t h = 0; h < n_heads; h++)
-    {
-      double rand = 1;
-
-      if (h != model->best_head)
-        {
-          if (!ple_temi_model_read (model, h, run->rows, TRUE, labels, NULL, NULL, progress, error))
-            return FALSE;
-          rand = adjusted_rand (n, clustering->n_clusters, clustering->labels->data, labels);
-          agreement += rand / (double) (n_heads - 1);
-        }
-      json_array_add_double_element (losses, run->head_losses[h]);
-      json_array_add_double_element (agreements, rand);
-      mean += run->head_losses[h] / (double) n_heads;
-      min = MIN (min, run->head_losses[h]);
-      max = MAX (max, run->head_losses[h]);
-    }
-  json_object_set_int_member (metrics, "best_head", (gint64) model->best_head);
-  json_object_set_double_member (metrics, "head_loss_mean", mean);
-  json_object_set_double_member (metrics, "head_loss_min", min);
-  json_object_set_double_member (metrics, "head_loss_max", max);
-  json_object_set_double_member (metrics, "head_agreement_mean", n_heads > 1 ? agreement : 1);
-  json_object_set_int_member (metrics, "epochs", (gint64) run->epoch);
-  json_object_set_int_member (metrics, "steps", (gint64) run->trainer->n_steps);
-  json_object_set_int_member (metrics, "batch_size", (gint64) run->plan.batch);
-  json_object_set_int_member (metrics, "knn", (gint64) run->plan.n_neighbours);
-  json_object_set_double_member (metrics, "teacher_momentum", run->plan.momentum);
-  json_object_set_double_member (metrics, "peak_learning_rate", run->plan.peak_rate);
-  json_object_set_int_member (metrics, "active_clusters", (gint64) active);
-  if (active * 10 < clustering->n_clusters * 9)
-    ple_progress_warning (progress,
-                          _ ("only %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
-                             " clusters are used; fewer neighbours, a smaller beta or fewer "
-                             "clusters may help"),
-                          active, clustering->n_clusters);
-  return TRUE;
-}
-
-gboolean
-ple_temi_run_read_out (PleTemiRun *run,
-                       PleClustering *clustering,
-                       PleProgress *progress,
-                       GError **error)
-{
-  static const char *const names[] = { "loss", "best_loss", "active_clusters", NULL };
-  g_autoptr (PleProgress) stage = ple_progress_new_stage (progress, _ ("Labels"), 0.98, 1);
-  const size_t n = run->rows->n_rows, k = clustering->n_clusters;
-  const PleTemiModel *model = clustering->model;
-
-  clustering->labels = ple_labels_new (n);
-  clustering->confidence = ple_matrix_new (n, 1, error);
-  if (clustering->confidence == NULL)
-    return FALSE;
-  if (n <= MAX_PROBABILITIES / k)
-    {
-      clustering->probabilities = ple_matrix_new (n, k, error);
-      if (clustering->probabilities == NULL)
-        return FALSE;
-    }
-  if (!ple_temi_model_read (
-          model, model->best_head, run->rows, TRUE, clustering->labels->data,
-          clustering->confidence->data,
-          clustering->probabilities != NULL ? clustering->probabilities->data : NULL, stage, error))
-    return FALSE;
-  clustering->centres =
-      ple_clustering_default_centres (run->input->features, clustering->labels, k, stage, error);
-  clustering->history =
-      ple_matrix_new (run->history->len / PLE_TEMI_N_SERIES, PLE_TEMI_N_SERIES, error);
-  if (clustering->centres == NULL || clustering->history == NULL)
-    return FALSE;
-  if (run->history->len > 0)
-    memcpy (clustering->history->data, run->history->data, run->history->len * sizeof (float));
-  clustering->history_names = g_strdupv ((char **) names);
-  return describe_heads (run, clustering, stage, error);
 }

@@ -20,6 +20,12 @@ static const PleParamChoice objective_choices[] = {
   { 0, NULL, NULL },
 };
 
+static const PleParamChoice head_choices[] = {
+  { PLE_TEMI_HEAD_LOSS, "loss", N_("Smallest loss") },
+  { PLE_TEMI_HEAD_AGREEMENT, "agreement", N_("Closest to the others") },
+  { 0, NULL, NULL },
+};
+
 static const PleParam params_table[] = {
   PLE_INT    (PleTemiParams, num_clusters, "num_clusters", N_("Clusters"), 10, 2, 100000,
               .ui_max = 200, .scale = PLE_SCALE_LOG, .aliases = "out_dim n_clusters",
@@ -29,7 +35,7 @@ static const PleParam params_table[] = {
               .blurb = N_("Passes over the data.")),
   PLE_INT    (PleTemiParams, num_heads, "num_heads", N_("Heads"), 16, 1, 1024,
               .ui_max = 64, .scale = PLE_SCALE_LOG, .aliases = "heads",
-              .blurb = N_("Clusterings trained together; they weigh each other's pairs, and the one with the smallest loss is kept.")),
+              .blurb = N_("Clusterings trained together; they weigh each other's pairs, and one of them gives the labels.")),
   PLE_INT    (PleTemiParams, knn, "knn", N_("Neighbours"), 0, 0, 10000,
               .ui_max = 100, .flags = PLE_PARAM_ZERO_IS_AUTO, .aliases = "k_neighbours",
               .blurb = N_("Each picture is paired with one of so many nearest ones. Keep it below half the size of a cluster.")),
@@ -47,6 +53,9 @@ static const PleParam params_table[] = {
   PLE_ENUM   (PleTemiParams, objective, "objective", N_("Objective"), PLE_TEMI_OBJECTIVE_TEMI,
               objective_choices, .flags = PLE_PARAM_ADVANCED | PLE_PARAM_NOT_SEARCHED,
               .blurb = N_("What the heads maximise.")),
+  PLE_ENUM   (PleTemiParams, head_choice, "head_choice", N_("Head"), PLE_TEMI_HEAD_AGREEMENT,
+              head_choices, .flags = PLE_PARAM_ADVANCED | PLE_PARAM_NOT_SEARCHED,
+              .blurb = N_("Which of the heads gives the labels.")),
   PLE_BOOL   (PleTemiParams, standardise, "standardise", N_("Standardise"), true,
               .aliases = "embed_norm standardize", .flags = PLE_PARAM_ADVANCED,
               .blurb = N_("Give each feature mean 0 and deviation 1 before the heads. Neighbours are not affected.")),
@@ -90,7 +99,7 @@ static const PlePreset presets[] = {
   { "official", N_("As the authors"),
     "num_heads=16 beta=0.6 knn=50 batch_size=1024 num_epochs=100 warmup_epochs=20 learning_rate=1e-4 "
     "min_lr=1e-4 weight_decay=1e-4 momentum=0.996 max_momentum=0.996 standardise=false "
-    "hidden_dim=512 projection_dim=256 temperature=0.1" },
+    "hidden_dim=512 projection_dim=256 temperature=0.1 head_choice=loss" },
   { NULL, NULL, NULL },
 };
 /* clang-format on */
