@@ -33,13 +33,45 @@ is_alive (PleCuration *curation, gint32 id, GError **error)
   return FALSE;
 }
 
-/* @items in rising order: position of each in @items, or %NULL if they are no valid choice. */
+static int
+compare_items (gconstpointer a, gconstpointer b, gpointer data)
+{
+  const guint32 *items = data;
+  guint32 x = items[*(const guint32 *) a], y = items[*(const guint32 *) b];
+
+  return (x > y) - (x < y);
+}
+
+/* Few among many: by comparing. */
+static void
+order_few (const guint32 *items, size_t n, guint32 *order)
+{
+  for (size_t i = 0; i < n; i++)
+    order[i] = (guint32) i;
+  g_qsort_with_data (order, (gint) n, sizeof *order, compare_items, (gpointer) items);
+}
+
+/* Many: every item is asked for its position. A double is found by one position too few. */
+static size_t
+order_many (const guint32 *items, size_t n, size_t n_items, guint32 *order)
+{
+  g_autofree guint32 *position = g_new0 (guint32, n_items + 1); /* + 1, 0 if not chosen */
+  size_t n_ordered = 0;
+
+  for (size_t i = 0; i < n; i++)
+    position[items[i]] = (guint32) i + 1;
+  for (size_t item = 0; item < n_items; item++)
+    if (position[item] != 0)
+      order[n_ordered++] = position[item] - 1;
+  return n_ordered;
+}
+
+/* The order in which @items rise, or %NULL if they are no valid choice. */
 static guint32 *
 order_items (PleCuration *curation, const guint32 *items, size_t n, GError **error)
 {
-  g_autofree guint32 *position = NULL;
-  guint32 *order;
-  size_t n_ordered = 0;
+  g_autofree guint32 *order = NULL;
+  size_t n_ordered = n;
 
   if (!is_open (curation, error))
     return NULL;
@@ -48,28 +80,27 @@ order_items (PleCuration *curation, const guint32 *items, size_t n, GError **err
       refuse (error, _ ("No pictures are selected"));
       return NULL;
     }
-  position = g_new0 (guint32, curation->n_items + 1);
   for (size_t i = 0; i < n; i++)
-    {
-      if (items[i] >= curation->n_items)
-        {
-          g_set_error (error, PLE_CURATION_ERROR, PLE_CURATION_ERROR_REFUSED,
-                       _ ("There is no picture %u"), items[i]);
-          return NULL;
-        }
-      if (position[items[i]] != 0)
-        {
-          g_set_error (error, PLE_CURATION_ERROR, PLE_CURATION_ERROR_REFUSED,
-                       _ ("Picture %u is selected twice"), items[i]);
-          return NULL;
-        }
-      position[items[i]] = (guint32) i + 1;
-    }
+    if (items[i] >= curation->n_items)
+      {
+        g_set_error (error, PLE_CURATION_ERROR, PLE_CURATION_ERROR_REFUSED,
+                     _ ("There is no picture %u"), items[i]);
+        return NULL;
+      }
   order = g_new (guint32, n);
-  for (size_t item = 0; item < curation->n_items && n_ordered < n; item++)
-    if (position[item] != 0)
-      order[n_ordered++] = position[item] - 1;
-  return order;
+  if (n < curation->n_items / 64)
+    order_few (items, n, order);
+  else
+    n_ordered = order_many (items, n, curation->n_items, order);
+  for (size_t i = 1; i < n_ordered; i++)
+    if (items[order[i]] == items[order[i - 1]])
+      n_ordered = 0;
+  if (n_ordered != n)
+    {
+      refuse (error, _ ("A picture is selected twice"));
+      return NULL;
+    }
+  return g_steal_pointer (&order);
 }
 
 /* The name as it is kept: composed characters, no blanks around. %NULL if it is none. */
@@ -111,7 +142,7 @@ ple_curation_name_cluster (PleCuration *curation, gint32 id, const char *name, G
   clean = clean_name (name, error);
   if (clean == NULL)
     return FALSE;
-  ple_edit_init (&edit, curation);
+  ple_edit_init (&edit, curation, 0);
   ple_edit_cluster (&edit, id, TRUE, clean);
   ple_edit_commit (&edit, PLE_STEP_NAME, ple_curation_peek_cluster (curation, id)->size, id, 0,
                    clean);
@@ -130,7 +161,7 @@ ple_curation_set_state (
   order = order_items (curation, items, n, error);
   if (order == NULL)
     return FALSE;
-  ple_edit_init (&edit, curation);
+  ple_edit_init (&edit, curation, n);
   for (size_t i = 0; i < n; i++)
     ple_edit_item (&edit, items[order[i]], curation->labels[items[order[i]]], state);
   ple_edit_commit (&edit, PLE_STEP_STATE, n, -1, (gint32) state, "");
@@ -164,7 +195,7 @@ ple_curation_move (
   if (order == NULL || !is_alive (curation, target, error))
     return FALSE;
   name = g_strdup (ple_curation_peek_cluster (curation, target)->name);
-  ple_edit_init (&edit, curation);
+  ple_edit_init (&edit, curation, n);
   move (&edit, items, order, n, target, name);
   return TRUE;
 }
@@ -190,7 +221,7 @@ ple_curation_move_to_name (PleCuration *curation,
     return FALSE;
   if (clean[0] == '\0')
     return refuse (error, _ ("The name is empty"));
-  ple_edit_init (&edit, curation);
+  ple_edit_init (&edit, curation, n);
   id = ple_curation_find_name (curation, clean);
   if (id < 0)
     id = ple_edit_new_cluster (&edit, clean);
@@ -251,7 +282,7 @@ ple_curation_merge (
     return refuse (error, _ ("Merging needs at least two clusters"));
   kept = choose_merge_target (curation, ids, n);
   name = g_strdup (ple_curation_peek_cluster (curation, kept)->name);
-  ple_edit_init (&edit, curation);
+  ple_edit_init (&edit, curation, 0);
   for (size_t i = 0; i < curation->n_items; i++)
     if (curation->labels[i] >= 0 && chosen[curation->labels[i]])
       ple_edit_item (&edit, i, kept, (PleState) curation->states[i]);
@@ -309,7 +340,7 @@ ple_curation_split (PleCuration *curation,
       return refuse (error, _ ("A picture belongs to none of the parts"));
     else
       id_of_part[parts[i]] = 0;
-  ple_edit_init (&edit, curation);
+  ple_edit_init (&edit, curation, n);
   for (size_t part = 0; part < n_parts; part++)
     if (id_of_part[part] == 0)
       id_of_part[part] = ple_edit_new_cluster (&edit, "");
@@ -334,7 +365,7 @@ ple_curation_reset (PleCuration *curation, const guint32 *items, size_t n, GErro
   if (order == NULL)
     return FALSE;
   revived = g_new0 (guint8, (size_t) curation->n_base_clusters + 1);
-  ple_edit_init (&edit, curation);
+  ple_edit_init (&edit, curation, n);
   for (size_t i = 0; i < n; i++)
     {
       size_t item = items[order[i]];

@@ -66,15 +66,17 @@ ple_curation_count_ids (const PleCuration *curation)
 typedef struct
 {
   PleCuration *curation;
-  GArray *items;    /* guint32 */
-  GArray *changes;  /* PleItemChange */
+  GArray *items;    /* PleItemEdit */
   GArray *clusters; /* PleClusterChange */
   GPtrArray *names; /* what they own */
   gint32 n_new;
 } PleEdit;
 
-void ple_edit_init (PleEdit *edit, PleCuration *curation);
+/* Room for @n items is made at once. */
+void ple_edit_init (PleEdit *edit, PleCuration *curation, size_t n);
 void ple_edit_clear (PleEdit *edit);
+/* What is gathered so far. (transfer full) */
+GBytes *ple_edit_encode (const PleEdit *edit);
 void ple_edit_item (PleEdit *edit, size_t item, gint32 label, PleState state);
 void ple_edit_cluster (PleEdit *edit, gint32 id, gboolean alive, const char *name);
 /* Returns: its id, one that was never used */

@@ -19,6 +19,12 @@ typedef struct
   guint8 to_state;
 } PleItemChange;
 
+typedef struct
+{
+  guint32 item;
+  PleItemChange change;
+} PleItemEdit;
+
 /* Items first .. first + length - 1 all change alike. */
 typedef struct
 {
@@ -39,16 +45,14 @@ typedef struct
 
 /**
  * ple_diff_encode:
- * @items: (array length=n_items): which items change, ascending, no doubles
- * @changes: (array length=n_items): how
+ * @items: (array length=n_items): what changes, by item, ascending, no doubles
  * @clusters: (array length=n_clusters): each id once
  *
  * About one byte per scattered item, a few bytes for any number of items in a row.
  *
  * Cost: O(n_items). Returns: (transfer full)
  */
-GBytes *ple_diff_encode (const guint32 *items,
-                         const PleItemChange *changes,
+GBytes *ple_diff_encode (const PleItemEdit *items,
                          size_t n_items,
                          const PleClusterChange *clusters,
                          size_t n_clusters);

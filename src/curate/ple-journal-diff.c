@@ -3,6 +3,7 @@
 
 #include "curate/ple-journal-diff-private.h"
 
+#include "base/ple-rng.h"
 #include "curate/ple-curation.h"
 
 #include <string.h>
@@ -79,117 +80,149 @@ put_cluster (GByteArray *bytes, const PleClusterChange *cluster)
     put_name (bytes, cluster->to_name);
 }
 
-static guint
-change_hash (gconstpointer key)
-{
-  const PleItemChange *change = key;
-  guint hash = (guint) change->from_label * 0x9e3779b1u;
+/* --- groups -------------------------------------------------------------------------------- */
 
-  hash = (hash ^ (guint) change->to_label) * 0x85ebca6bu;
-  return hash ^ (hash >> 15) ^ (guint) (change->from_state << 4 | change->to_state);
-}
+/* Ways of changing, numbered as they come. A hash table of its own kind: it is asked once per item,
+ * and what is asked for is nearly always there. */
+typedef struct
+{
+  PleItemChange *changes; /* by number */
+  guint32 *counts;        /* items of each */
+  size_t n;
+  guint32 *slots; /* number + 1, 0 if free; twice as many as changes, a power of two */
+  size_t n_slots;
+} Groups;
 
 static gboolean
-change_equal (gconstpointer a, gconstpointer b)
+change_equal (const PleItemChange *x, const PleItemChange *y)
 {
-  const PleItemChange *x = a, *y = b;
-
   return x->from_label == y->from_label && x->to_label == y->to_label &&
          x->from_state == y->from_state && x->to_state == y->to_state;
 }
 
-/* A group under construction: its runs, already coded. */
-typedef struct
+static size_t
+change_hash (const PleItemChange *change)
 {
-  PleItemChange change;
-  GByteArray *runs;
-  guint64 n_runs;
-  size_t end; /* of the last closed run */
-  size_t open_first;
-  size_t open_length;
-} Group;
+  guint64 labels = (guint64) (guint32) change->from_label << 32 | (guint32) change->to_label;
 
-static void
-group_close_run (Group *group)
-{
-  guint64 gap = group->open_first - group->end;
-
-  put_varint (group->runs, gap << 1 | (group->open_length > 1));
-  if (group->open_length > 1)
-    put_varint (group->runs, group->open_length - 2);
-  group->end = group->open_first + group->open_length;
-  group->n_runs++;
+  return (size_t) ple_mix64 (labels ^ (guint64) (change->from_state << 4 | change->to_state) << 24);
 }
 
+/* Twice the room. */
 static void
-group_add (Group *group, size_t item)
+groups_grow (Groups *groups)
 {
-  if (group->open_length > 0 && item == group->open_first + group->open_length)
+  groups->n_slots = MAX (64, 2 * groups->n_slots);
+  g_free (groups->slots);
+  groups->slots = g_new0 (guint32, groups->n_slots);
+  groups->changes = g_renew (PleItemChange, groups->changes, groups->n_slots / 2);
+  groups->counts = g_renew (guint32, groups->counts, groups->n_slots / 2);
+  for (size_t g = 0; g < groups->n; g++)
     {
-      group->open_length++;
-      return;
+      size_t slot = change_hash (&groups->changes[g]) & (groups->n_slots - 1);
+
+      while (groups->slots[slot] != 0)
+        slot = (slot + 1) & (groups->n_slots - 1);
+      groups->slots[slot] = (guint32) g + 1;
     }
-  if (group->open_length > 0)
-    group_close_run (group);
-  group->open_first = item;
-  group->open_length = 1;
+}
+
+static guint32
+groups_count (Groups *groups, const PleItemChange *change)
+{
+  size_t slot = change_hash (change) & (groups->n_slots - 1);
+
+  for (; groups->slots[slot] != 0; slot = (slot + 1) & (groups->n_slots - 1))
+    {
+      guint32 g = groups->slots[slot] - 1;
+
+      if (change_equal (&groups->changes[g], change))
+        {
+          groups->counts[g]++;
+          return g;
+        }
+    }
+  if (2 * (groups->n + 1) > groups->n_slots)
+    {
+      groups_grow (groups);
+      return groups_count (groups, change);
+    }
+  groups->slots[slot] = (guint32) groups->n + 1;
+  groups->changes[groups->n] = *change;
+  groups->counts[groups->n] = 1;
+  return (guint32) groups->n++;
 }
 
 static void
-group_free (gpointer data)
+groups_clear (Groups *groups)
 {
-  Group *group = data;
+  g_free (groups->changes);
+  g_free (groups->counts);
+  g_free (groups->slots);
+}
 
-  g_byte_array_unref (group->runs);
-  g_free (group);
+/* One group: @items ascending, @n > 0. */
+static void
+put_group (GByteArray *bytes, const PleItemChange *change, const guint32 *items, size_t n)
+{
+  guint64 end = 0, n_runs = 1;
+
+  for (size_t i = 1; i < n; i++)
+    n_runs += items[i] != items[i - 1] + 1;
+  put_varint (bytes, (guint64) ((gint64) change->from_label + 1));
+  put_varint (bytes, (guint64) ((gint64) change->to_label + 1));
+  put_byte (bytes, (guint8) (change->from_state | change->to_state << 4));
+  put_varint (bytes, n_runs);
+  for (size_t i = 0; i < n;)
+    {
+      size_t length = 1;
+
+      while (i + length < n && items[i + length] == items[i] + length)
+        length++;
+      put_varint (bytes, (items[i] - end) << 1 | (length > 1));
+      if (length > 1)
+        put_varint (bytes, length - 2);
+      end = (guint64) items[i] + length;
+      i += length;
+    }
+}
+
+/* Items of each group together, in the order of the groups. */
+static void
+put_items (GByteArray *bytes, const PleItemEdit *items, size_t n_items)
+{
+  g_autofree guint32 *group_of = g_new (guint32, MAX (n_items, 1));
+  g_autofree guint32 *sorted = g_new (guint32, MAX (n_items, 1));
+  g_autofree size_t *next = NULL;
+  Groups groups = { 0 };
+
+  groups_grow (&groups);
+  for (size_t i = 0; i < n_items; i++)
+    group_of[i] = groups_count (&groups, &items[i].change);
+  next = g_new0 (size_t, groups.n + 1);
+  for (size_t g = 0; g < groups.n; g++)
+    next[g + 1] = next[g] + groups.counts[g];
+  for (size_t i = 0; i < n_items; i++)
+    sorted[next[group_of[i]]++] = items[i].item;
+  put_varint (bytes, groups.n);
+  for (size_t g = 0, begin = 0; g < groups.n; begin += groups.counts[g++])
+    put_group (bytes, &groups.changes[g], sorted + begin, groups.counts[g]);
+  groups_clear (&groups);
 }
 
 GBytes *
-ple_diff_encode (const guint32 *items,
-                 const PleItemChange *changes,
+ple_diff_encode (const PleItemEdit *items,
                  size_t n_items,
                  const PleClusterChange *clusters,
                  size_t n_clusters)
 {
-  GByteArray *bytes = g_byte_array_new ();
-  g_autoptr (GPtrArray) groups = g_ptr_array_new_with_free_func (group_free);
-  g_autoptr (GHashTable) by_change = g_hash_table_new (change_hash, change_equal);
-  Group *last = NULL;
+  GByteArray *bytes = g_byte_array_sized_new ((guint) MIN (n_items + 64, G_MAXINT32));
 
   put_byte (bytes, VERSION);
   put_varint (bytes, n_clusters);
   for (size_t j = 0; j < n_clusters; j++)
     put_cluster (bytes, &clusters[j]);
-
-  for (size_t i = 0; i < n_items; i++)
-    {
-      Group *group = last;
-
-      if (group == NULL || !change_equal (&group->change, &changes[i]))
-        group = g_hash_table_lookup (by_change, &changes[i]);
-      if (group == NULL)
-        {
-          group = g_new0 (Group, 1);
-          group->change = changes[i];
-          group->runs = g_byte_array_new ();
-          g_ptr_array_add (groups, group);
-          g_hash_table_insert (by_change, &group->change, group);
-        }
-      group_add (group, items[i]);
-      last = group;
-    }
-  put_varint (bytes, groups->len);
-  for (guint g = 0; g < groups->len; g++)
-    {
-      Group *group = g_ptr_array_index (groups, g);
-
-      group_close_run (group);
-      put_varint (bytes, (guint64) ((gint64) group->change.from_label + 1));
-      put_varint (bytes, (guint64) ((gint64) group->change.to_label + 1));
-      put_byte (bytes, (guint8) (group->change.from_state | group->change.to_state << 4));
-      put_varint (bytes, group->n_runs);
-      g_byte_array_append (bytes, group->runs->data, group->runs->len);
-    }
+  put_items (bytes, items, n_items);
   return g_byte_array_free_to_bytes (bytes);
 }
 

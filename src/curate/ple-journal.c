@@ -103,6 +103,7 @@ struct _PleJournal
   char *run;
   int lock_fd;
   gboolean leave_alone; /* not ours to rename */
+  gboolean identified;  /* its tables are those of a journal: a few hundred bytes of text */
   gint64 run_id;        /* 0: not in the file yet */
   gint64 next_run_id;
   /* Of a run that is not in the file. */
@@ -263,7 +264,8 @@ damaged (GError **error, const char *reason)
   return FALSE;
 }
 
-/* What SQLite says, by what can be done about it. */
+/* What SQLite says, by what can be done about it. No memory for those few tables is no lack of
+ * memory, but a damaged size. */
 static gboolean
 fail_sqlite (PleJournal *journal, int code, GError **error)
 {
@@ -278,7 +280,7 @@ fail_sqlite (PleJournal *journal, int code, GError **error)
   else if (primary == SQLITE_NOTADB)
     return damaged (error, _ ("it is not a journal of decisions"));
   else if (primary == SQLITE_CORRUPT || primary == SQLITE_FORMAT || primary == SQLITE_TOOBIG ||
-           primary == SQLITE_ERROR)
+           primary == SQLITE_ERROR || (primary == SQLITE_NOMEM && !journal->identified))
     return damaged (error, _ ("the journal of decisions is damaged"));
   else
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
@@ -440,8 +442,10 @@ configure (PleJournal *journal, GError **error)
   sqlite3_db_config (journal->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
   sqlite3_db_config (journal->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
   if (!execute (journal, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON", error) ||
-      !identify (journal, &is_new, error) ||
-      !execute (journal, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", error))
+      !identify (journal, &is_new, error))
+    return FALSE;
+  journal->identified = TRUE;
+  if (!execute (journal, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", error))
     return FALSE;
   return !is_new || create_schema (journal, error);
 }

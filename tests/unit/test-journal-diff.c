@@ -12,8 +12,7 @@
 
 typedef struct
 {
-  guint32 items[N_ITEMS];
-  PleItemChange changes[N_ITEMS];
+  PleItemEdit items[N_ITEMS];
   size_t n;
 } Edit;
 
@@ -27,12 +26,10 @@ make_edit (PleRng *rng, double share, guint n_kinds, Edit *edit)
       {
         guint kind = (guint) ple_rng_below (rng, n_kinds);
 
-        edit->items[edit->n] = i;
-        edit->changes[edit->n++] = (PleItemChange){
-          .from_label = (gint32) (kind % N_IDS) - 1,
-          .to_label = (gint32) (kind * 7 % N_IDS),
-          .from_state = (guint8) (kind % PLE_N_STATES),
-          .to_state = (guint8) (kind / 3 % PLE_N_STATES),
+        edit->items[edit->n++] = (PleItemEdit){
+          .item = i,
+          .change = { (gint32) (kind % N_IDS) - 1, (gint32) (kind * 7 % N_IDS),
+                      (guint8) (kind % PLE_N_STATES), (guint8) (kind / 3 % PLE_N_STATES) },
         };
       }
 }
@@ -40,7 +37,7 @@ make_edit (PleRng *rng, double share, guint n_kinds, Edit *edit)
 static GBytes *
 encode (const Edit *edit)
 {
-  return ple_diff_encode (edit->items, edit->changes, edit->n, NULL, 0);
+  return ple_diff_encode (edit->items, edit->n, NULL, 0);
 }
 
 static void
@@ -74,19 +71,19 @@ test_round_trip (void)
         diff = encode (edit);
         memset (seen, 0, N_ITEMS);
         for (size_t i = 0; i < edit->n; i++)
-          position[edit->items[i]] = (guint32) i;
+          position[edit->items[i].item] = (guint32) i;
         ple_diff_reader_init (&reader, diff, N_ITEMS, N_IDS);
         while (ple_diff_reader_next_run (&reader, &run))
           for (size_t i = run.first; i < run.first + run.length; i++, n++)
             {
               g_assert_cmpuint (seen[i], ==, 0);
               seen[i] = 1;
-              assert_same (&run.change, &edit->changes[position[i]]);
+              assert_same (&run.change, &edit->items[position[i]].change);
             }
         g_assert_true (ple_diff_reader_is_at_end (&reader));
         g_assert_cmpuint (n, ==, edit->n);
         for (size_t i = 0; i < edit->n; i++)
-          g_assert_cmpuint (seen[edit->items[i]], ==, 1);
+          g_assert_cmpuint (seen[edit->items[i].item], ==, 1);
       }
 }
 
@@ -98,7 +95,7 @@ test_clusters (void)
     { 12, FALSE, TRUE, "", "" },        { 13, TRUE, TRUE, "a, \"b\"", "" },
     { 39, TRUE, TRUE, "小", "小さい" },
   };
-  g_autoptr (GBytes) diff = ple_diff_encode (NULL, NULL, 0, changes, G_N_ELEMENTS (changes));
+  g_autoptr (GBytes) diff = ple_diff_encode (NULL, 0, changes, G_N_ELEMENTS (changes));
   PleDiffReader reader;
   PleClusterChange change;
   PleDiffRun run;
@@ -179,7 +176,7 @@ test_hostile (void)
 
   ple_rng_init (&rng, 3);
   make_edit (&rng, 0.05, 5, edit);
-  diff = ple_diff_encode (edit->items, edit->changes, edit->n, &cluster, 1);
+  diff = ple_diff_encode (edit->items, edit->n, &cluster, 1);
   bytes = g_memdup2 (g_bytes_get_data (diff, NULL), g_bytes_get_size (diff));
   size = g_bytes_get_size (diff);
   for (size_t length = 0; length < size; length++)
