@@ -203,6 +203,7 @@ gboolean ple_file_is_there (const char *folder, const char *name);
 /* Lines of a small text file, stripped, without empty ones; %NULL if it cannot be read. (transfer
  * full) */
 char **ple_file_read_lines (const char *path);
+char **ple_text_split_lines (GBytes *bytes);
 /* "NAME: what the system says", from errno. Returns: %FALSE. */
 gboolean ple_file_fail (GError **error, const char *name, const char *verb);
 

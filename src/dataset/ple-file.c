@@ -117,17 +117,14 @@ ple_file_is_there (const char *folder, const char *name)
 }
 
 char **
-ple_file_read_lines (const char *path)
+ple_text_split_lines (GBytes *bytes)
 {
-  g_autoptr (GBytes) bytes = ple_file_load (path, path, 64 << 20, NULL);
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
-  const char *text, *end;
   size_t size;
+  const char *text = g_bytes_get_data (bytes, &size);
+  const char *end = text + size;
 
-  if (bytes == NULL)
-    return NULL;
-  text = g_bytes_get_data (bytes, &size);
-  for (end = text + size; text < end;)
+  while (text < end)
     {
       const char *stop = memchr (text, '\n', (size_t) (end - text));
       g_autofree char *line = g_strndup (text, (size_t) ((stop != NULL ? stop : end) - text));
@@ -138,6 +135,14 @@ ple_file_read_lines (const char *path)
     }
   g_ptr_array_add (lines, NULL);
   return (char **) g_ptr_array_free (g_steal_pointer (&lines), FALSE);
+}
+
+char **
+ple_file_read_lines (const char *path)
+{
+  g_autoptr (GBytes) bytes = ple_file_load (path, path, 64 << 20, NULL);
+
+  return bytes != NULL ? ple_text_split_lines (bytes) : NULL;
 }
 
 static gboolean

@@ -6,6 +6,7 @@
 G_BEGIN_DECLS
 
 /* One file each: ple-reader-ID.c. */
+extern const PleReader ple_reader_archive;
 extern const PleReader ple_reader_cifar10;
 extern const PleReader ple_reader_cifar100;
 extern const PleReader ple_reader_features;

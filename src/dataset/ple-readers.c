@@ -7,6 +7,7 @@
 const PleReader *const ple_readers[] = {
   &ple_reader_features,
   &ple_reader_list,
+  &ple_reader_archive,
   &ple_reader_sample,
   &ple_reader_stl10,
   &ple_reader_cifar10,

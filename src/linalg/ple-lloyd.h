@@ -34,9 +34,17 @@ typedef struct
  * @labels: (out caller-allocates) (optional): n
  * @inertia: (out) (optional): sum of squared distances to the own centre
  *
- * Greedy k-means++ (2 + ln K trials), then Lloyd with GEMM assignment; an empty cluster moves to
- * the point farthest from its centre. Ties to the lower centre; same bits for any number of
- * threads.
+ * Greedy k-means++ (2 + ln K trials; of more than 200 K and 100 000 rows, on a sample of half
+ * that), then Lloyd with GEMM assignment until nothing changes or inertia falls by less than the
+ * tolerance; an empty cluster moves to the point farthest from its centre, if there is one at a
+ * distance.
+ * @labels and @inertia are those of @centres as handed out. Ties to the lower centre; same bits for
+ * any number of threads. A request to stop ends the current start and keeps the best.
+ *
+ * Cost: O(n d K) per iteration; a centred copy of @x.
+ *
+ * Returns: %FALSE with %PLE_NUMERIC_ERROR_TOO_FEW (K > n), %PLE_NUMERIC_ERROR_NOT_FINITE or
+ * %G_IO_ERROR_CANCELLED
  */
 gboolean ple_lloyd (const PleMatrix *x,
                     const PleLloydOptions *options,

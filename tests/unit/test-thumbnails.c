@@ -136,7 +136,7 @@ test_torn_and_spoilt (Fixture *fixture, gconstpointer unused)
   g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
   for (gsize length = 0; length < size; length += size / 23)
     {
-      g_assert_true (g_file_set_contents (path, bytes, (gssize) length, NULL));
+      ple_test_write_file (path, bytes, length);
       thumbnails = open_thumbnails (fixture);
       assert_all_right (thumbnails);
       ple_thumbnails_free (thumbnails);
@@ -147,7 +147,7 @@ test_torn_and_spoilt (Fixture *fixture, gconstpointer unused)
   for (gsize at = 0; at < size; at += at < 100 ? 1 : size / 61)
     {
       bytes[at] ^= 0x10;
-      g_assert_true (g_file_set_contents (path, bytes, (gssize) size, NULL));
+      ple_test_write_file (path, bytes, size);
       bytes[at] ^= 0x10;
       thumbnails = open_thumbnails (fixture);
       assert_all_right (thumbnails);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dataset/ple-dataset-private.h"
+
+G_BEGIN_DECLS
+
+/**
+ * PleArchive:
+ *
+ * The members of a tar or zip file, without unpacking it. Plain tar and zip have an index of
+ * offsets: any member is read at once, from any thread. A packed tar can only be read from front to
+ * back: members are handed out quickly in the order of the file (one thread after the other), going
+ * back starts anew.
+ */
+typedef struct _PleArchive PleArchive;
+
+/**
+ * PleArchiveVisitor:
+ * @found: a regular file. Returns: whether it is kept; kept members are numbered from 0
+ * @odd: a member that cannot be read, or where the archive is damaged; @name is a member or the
+ * archive
+ *
+ * What ple_archive_open() tells about members as it meets them. Names are relative, their
+ * components are separated by single '/', none is empty, "." or "..".
+ */
+typedef struct
+{
+  gpointer data;
+  gboolean (*found) (gpointer data, const char *name, guint64 size);
+  void (*odd) (gpointer data, const char *name, const char *reason);
+} PleArchiveVisitor;
+
+/* Whether @path begins as an archive does; @head: its first bytes. */
+gboolean ple_archive_recognise (const char *name, const guint8 *head, size_t head_size);
+
+/* @name: for messages. Damage behind the first member is told to @visitor and ends the listing. */
+PleArchive *ple_archive_open (const char *path,
+                              const char *name,
+                              const PleArchiveVisitor *visitor,
+                              PleProgress *progress,
+                              GError **error);
+void ple_archive_free (PleArchive *archive);
+
+/* Whether members are best read in the order of the file. */
+gboolean ple_archive_is_sequential (PleArchive *archive);
+/* The bytes of kept member @index; @name: for messages. At most %PLE_MAX_PICTURE_BYTES. */
+GBytes *ple_archive_load (PleArchive *archive, size_t index, const char *name, GError **error);
+
+/* Between the files that make it up. */
+
+typedef struct
+{
+  guint64
+      offset; /* of the data (tar), of the local header (zip); number in the file (packed tar) */
+  guint64 packed_size;
+  guint64 size;
+  guint32 crc;    /* zip */
+  guint32 method; /* zip: 0 stored, 8 deflated */
+} PleArchiveMember;
+
+/* Brings the name of a member into the form that visitors see. (transfer full) (nullable): %NULL if
+ * it leads out of the archive or is that of nothing */
+char *ple_archive_clean_name (const char *name);
+/* Tells the visitor, keeps the member if it wants it. */
+void ple_archive_visit (GArray *members,
+                        const PleArchiveVisitor *visitor,
+                        const char *raw_name,
+                        const PleArchiveMember *member);
+
+/* Each fills @members (PleArchiveMember). */
+gboolean ple_archive_index_tar (int fd,
+                                guint64 size,
+                                const char *name,
+                                GArray *members,
+                                const PleArchiveVisitor *visitor,
+                                PleProgress *progress,
+                                GError **error);
+gboolean ple_archive_index_zip (int fd,
+                                guint64 size,
+                                const char *name,
+                                GArray *members,
+                                const PleArchiveVisitor *visitor,
+                                PleProgress *progress,
+                                GError **error);
+GBytes *ple_archive_load_zip (
+    int fd, guint64 file_size, const PleArchiveMember *member, const char *name, GError **error);
+
+/* The reader of packed tars. */
+typedef struct _PleArchiveStream PleArchiveStream;
+PleArchiveStream *ple_archive_stream_new (const char *path,
+                                          guint64 file_size,
+                                          const char *name,
+                                          GArray *members,
+                                          const PleArchiveVisitor *visitor,
+                                          PleProgress *progress,
+                                          GError **error);
+void ple_archive_stream_free (PleArchiveStream *stream);
+GBytes *ple_archive_stream_load (PleArchiveStream *stream,
+                                 const PleArchiveMember *member,
+                                 const char *name,
+                                 GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PleArchive, ple_archive_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PleArchiveStream, ple_archive_stream_free)
+
+G_END_DECLS
