@@ -92,6 +92,12 @@ ple_json_parse (const char *text, size_t size, const char *name, GError **error)
   const char *fault;
   JsonNode *root;
 
+  if (size == 0)
+    {
+      /* A mapped empty file has no address, which json-glib takes for our mistake. */
+      g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_EMPTY, "%s: no JSON in it", name);
+      return NULL;
+    }
   if (size > G_MAXINT || !g_utf8_validate_len (text, size, NULL))
     {
       g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_FORMAT, "%s: not UTF-8 text", name);

@@ -214,6 +214,19 @@ test_files (void)
   ple_remove_recursively (folder, NULL);
 }
 
+static void
+test_an_empty_file (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("ple-json-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "empty.json", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (path, "", 0, NULL));
+  g_assert_null (ple_json_load (path, 1000, &error));
+  g_assert_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_EMPTY);
+  g_assert_true (ple_remove_recursively (folder, NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -227,5 +240,6 @@ main (int argc, char **argv)
   g_test_add_func ("/base/json/depth", test_depth);
   g_test_add_func ("/base/json/unicode", test_unicode);
   g_test_add_func ("/base/json/files", test_files);
+  g_test_add_func ("/base/json/empty-file", test_an_empty_file);
   return g_test_run ();
 }
