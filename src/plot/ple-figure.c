@@ -43,6 +43,59 @@ ple_figure_style_get (gboolean dark)
 }
 
 static cairo_status_t
+write_to_text (void *closure, const unsigned char *bytes, unsigned int length)
+{
+  g_string_append_len (closure, (const char *) bytes, (gssize) length);
+  return CAIRO_STATUS_SUCCESS;
+}
+
+/* Length of an identifier as Cairo makes them, letters then digits, at @text; 0 if there is none.
+ */
+static size_t
+identifier_length (const char *text)
+{
+  size_t letters = 0, digits = 0;
+  while (g_ascii_islower (text[letters]) || (letters > 0 && text[letters] == '-'))
+    letters++;
+  while (g_ascii_isdigit (text[letters + digits]))
+    digits++;
+  return letters > 0 && digits > 0 ? letters + digits : 0;
+}
+
+/* Cairo numbers the surfaces of a whole process, so the same figure would get other identifiers
+ * each time. Numbers them anew in the order of their first appearance. (transfer full) */
+static GString *
+renumber_identifiers (const char *svg)
+{
+  g_autoptr (GHashTable) numbers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GString *out = g_string_sized_new (strlen (svg));
+  while (*svg != '\0')
+    {
+      gboolean defines = g_str_has_prefix (svg, " id=\"");
+      gboolean refers = *svg == '#';
+      size_t lead = defines ? strlen (" id=\"") : 1;
+      size_t length = defines || refers ? identifier_length (svg + lead) : 0;
+      char end = length > 0 ? svg[lead + length] : '\0';
+      if (end != '"' && end != ')')
+        {
+          g_string_append_c (out, *svg++);
+          continue;
+        }
+      g_autofree char *name = g_strndup (svg + lead, length);
+      guint number = GPOINTER_TO_UINT (g_hash_table_lookup (numbers, name));
+      if (number == 0)
+        {
+          number = g_hash_table_size (numbers) + 1;
+          g_hash_table_insert (numbers, g_strdup (name), GUINT_TO_POINTER (number));
+        }
+      g_string_append_len (out, svg, (gssize) lead);
+      g_string_append_printf (out, "i%u", number);
+      svg += lead + length;
+    }
+  return out;
+}
+
+static cairo_status_t
 write_to_stream (void *closure, const unsigned char *bytes, unsigned int length)
 {
   return fwrite (bytes, 1, length, closure) == length ? CAIRO_STATUS_SUCCESS
@@ -63,14 +116,19 @@ format_of (const char *path)
 }
 
 static cairo_surface_t *
-surface_for (PleFigureFormat format, double width, double height, FILE *stream)
+surface_for (PleFigureFormat format, double width, double height, FILE *stream, GString *svg)
 {
+  cairo_surface_t *surface;
   switch (format)
     {
     case PLE_FIGURE_SVG:
-      return cairo_svg_surface_create_for_stream (write_to_stream, stream, width, height);
+      return cairo_svg_surface_create_for_stream (write_to_text, svg, width, height);
     case PLE_FIGURE_PDF:
-      return cairo_pdf_surface_create_for_stream (write_to_stream, stream, width, height);
+      surface = cairo_pdf_surface_create_for_stream (write_to_stream, stream, width, height);
+      /* The same figure, the same bytes. */
+      cairo_pdf_surface_set_metadata (surface, CAIRO_PDF_METADATA_CREATE_DATE,
+                                      "1970-01-01T00:00:00Z");
+      return surface;
     case PLE_FIGURE_AUTO:
     case PLE_FIGURE_PNG:
     default:
@@ -108,7 +166,8 @@ ple_figure_write (const char *path,
   if (file == NULL)
     return FALSE;
   FILE *stream = ple_atomic_file_get_stream (file);
-  cairo_surface_t *surface = surface_for (format, width, height, stream);
+  g_autoptr (GString) svg = g_string_new (NULL);
+  cairo_surface_t *surface = surface_for (format, width, height, stream, svg);
   cairo_t *cr = cairo_create (surface);
   if (format == PLE_FIGURE_PNG)
     cairo_scale (cr, PLE_FIGURE_PNG_SCALE, PLE_FIGURE_PNG_SCALE);
@@ -126,6 +185,11 @@ ple_figure_write (const char *path,
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", path,
                    cairo_status_to_string (status));
       return FALSE;
+    }
+  if (format == PLE_FIGURE_SVG)
+    {
+      g_autoptr (GString) stable = renumber_identifiers (svg->str);
+      fwrite (stable->str, 1, stable->len, stream);
     }
   return ple_atomic_file_commit (g_steal_pointer (&file), error);
 }

@@ -41,7 +41,7 @@ typedef enum
  * @error: return location; %PLE_FILE_ERROR_UNSUPPORTED for an unknown ending or a size that no
  *   image may have
  *
- * May be called from any thread.
+ * The same figure gives the same bytes. May be called from any thread.
  */
 gboolean ple_figure_write (const char *path,
                            PleFigureFormat format,

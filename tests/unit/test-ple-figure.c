@@ -128,6 +128,26 @@ test_many_points_become_an_image (Fixture *f, gconstpointer data)
 }
 
 static void
+test_same_figure_same_bytes (Fixture *f, gconstpointer data)
+{
+  static const char *const files[] = { "a.png", "a.svg", "a.pdf" };
+  g_autofree gint32 *labels = g_new (gint32, 30000);
+  g_autoptr (PlePoints) points = two_blobs (30000, labels);
+  PleScatterPanel panels[2] = { { .labels = labels, .n_groups = 2 },
+                                { .labels = labels, .n_groups = 1 } };
+  PleScatterFigure figure = { .title = "Map", .points = points, .panels = panels, .n_panels = 2 };
+  for (size_t i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      gsize first_size, second_size;
+      g_autofree char *first =
+          written (f->folder, files[i], ple_figure_scatter, &figure, &first_size);
+      g_autofree char *second =
+          written (f->folder, files[i], ple_figure_scatter, &figure, &second_size);
+      g_assert_cmpmem (first, first_size, second, second_size);
+    }
+}
+
+static void
 test_scatter_shows_both_groups (Fixture *f, gconstpointer data)
 {
   g_autofree gint32 *labels = g_new (gint32, 2000);
@@ -287,6 +307,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  ADD ("/plot/figure/same-figure-same-bytes", test_same_figure_same_bytes);
   ADD ("/plot/figure/formats", test_formats);
   ADD ("/plot/figure/many-points-become-an-image", test_many_points_become_an_image);
   ADD ("/plot/figure/scatter-shows-both-groups", test_scatter_shows_both_groups);
