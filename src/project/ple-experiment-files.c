@@ -279,6 +279,24 @@ ple_experiment_write_pseudo_labels (PleExperiment *experiment,
          ple_pseudo_labels_write_json (labels, test_labels, path, error);
 }
 
+/* Gives each cluster the colour of the class it stands for (one to one), and the rest the colours
+ * that are left, so that what is right looks alike in both panels. */
+static guint8 *
+matched_colours (const PleExperiment *experiment, size_t n_classes)
+{
+  g_autofree gint32 *class_of_cluster = g_new (gint32, MAX (experiment->n_clusters, 1));
+  guint8 *colours = g_new (guint8, MAX (experiment->n_clusters, 1));
+  size_t next = n_classes;
+  PleMetrics metrics;
+
+  ple_metrics_compute (experiment->truth, experiment->labels, experiment->n_clusters, &metrics,
+                       class_of_cluster);
+  for (size_t c = 0; c < experiment->n_clusters; c++)
+    colours[c] = class_of_cluster[c] >= 0 ? (guint8) class_of_cluster[c]
+                                          : (guint8) (next++ % PLE_PALETTE_SIZE);
+  return colours;
+}
+
 static gboolean
 write_scatter (const PleExperiment *experiment,
                const Split *split,
@@ -289,6 +307,7 @@ write_scatter (const PleExperiment *experiment,
   g_autofree char *path = g_build_filename (folder, name, NULL);
   g_autoptr (PleMatrix) xy = ple_matrix_new_rows (experiment->xy, split->first, split->n);
   g_autoptr (PlePoints) points = ple_points_new (xy);
+  g_autofree guint8 *colours = NULL;
   PleScatterPanel panels[2] = { { .title = _ ("Predicted clusters"),
                                   .labels = experiment->labels->data + split->first,
                                   .n_groups = experiment->n_clusters } };
@@ -303,6 +322,8 @@ write_scatter (const PleExperiment *experiment,
       panels[1].n_groups = ple_labels_get_n_groups (experiment->truth);
       panels[1].names = (const char *const *) experiment->class_names;
       figure.n_panels = 2;
+      if (panels[1].n_groups <= PLE_PALETTE_SIZE && experiment->n_clusters <= PLE_PALETTE_SIZE)
+        panels[0].colours = colours = matched_colours (experiment, panels[1].n_groups);
     }
   return ple_figure_write (path, PLE_FIGURE_PNG, 560.0 * figure.n_panels, 640, ple_figure_scatter,
                            &figure, error);

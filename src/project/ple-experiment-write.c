@@ -22,6 +22,17 @@ typedef struct
   PleAtomicDir *dir;
 } Writer;
 
+/* What the seeds' config.json calls members of ours. */
+static const struct
+{
+  const char *own;
+  const char *seeds;
+} seeds_names[] = {
+  { "model", "model_type" },
+  { "method", "clustering_method" },
+  { "embedding", "viz_method" },
+};
+
 static gboolean
 write_config (const Writer *writer, GError **error)
 {
@@ -34,6 +45,10 @@ write_config (const Writer *writer, GError **error)
   json_object_set_string_member (config, "dataset", ple_dataset_get_title (writer->dataset));
   json_object_set_string_member (config, "input", ple_dataset_get_path (writer->dataset));
   ple_recipe_to_json (writer->run->recipe, config);
+  for (size_t i = 0; i < G_N_ELEMENTS (seeds_names); i++)
+    if (json_object_has_member (config, seeds_names[i].own))
+      json_object_set_member (config, seeds_names[i].seeds,
+                              json_object_dup_member (config, seeds_names[i].own));
   if (writer->options->config != NULL)
     {
       JsonObjectIter iter;

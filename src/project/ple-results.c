@@ -80,7 +80,7 @@ ple_results_to_json (const PleRun *run, PleDataset *dataset, const char *experim
                                    accuracy_by_training (run, truth, n_train));
   json_object_set_object_member (object, "test", test);
   if (run->figures != NULL)
-    json_object_set_object_member (object, "method", json_object_ref (run->figures));
+    json_object_set_object_member (object, "figures", json_object_ref (run->figures));
   return object;
 }
 
@@ -105,7 +105,7 @@ ple_results_load_figures (const char *folder)
   JsonObject *figures = NULL;
 
   if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
-    figures = ple_json_get_object (json_node_get_object (node), "method");
+    figures = ple_json_get_object (json_node_get_object (node), "figures");
   return figures != NULL ? json_object_ref (figures) : NULL;
 }
 
