@@ -183,6 +183,17 @@ seed (Lloyd *lloyd, PleRng *rng, PleProgress *progress, GError **error)
   g_autoptr (PleMatrix) sample = NULL;
   g_autofree float *norms = NULL;
 
+  if (lloyd->options->random_seeds)
+    {
+      size_t n_clusters = lloyd->options->n_clusters, d = lloyd->x->n_cols;
+
+      chosen = g_new (guint32, n_clusters);
+      ple_rng_sample (rng, n, n_clusters, chosen);
+      for (size_t j = 0; j < n_clusters; j++)
+        memcpy (ple_matrix_row (lloyd->centres, j), ple_matrix_row (lloyd->x, chosen[j]),
+                d * sizeof (float));
+      return TRUE;
+    }
   if (n <= 2 * n_rows)
     return ple_seed_centres (lloyd->x, lloyd->norms, lloyd->centres, rng, progress, error);
   chosen = g_new (guint32, n_rows);

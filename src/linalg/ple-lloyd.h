@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  * @n_starts: runs of k-means++ and Lloyd; the one with the least inertia is kept
  * @max_iterations: per start
  * @tolerance: stop once inertia falls by less than this share
+ * @random_seeds: start from any K rows instead of k-means++
  *
  * The k-means kernel, for who needs centres: the method k-means, patch dictionaries, splits of a
  * selection.
@@ -23,6 +24,7 @@ typedef struct
   size_t n_starts;
   size_t max_iterations;
   double tolerance;
+  gboolean random_seeds;
 } PleLloydOptions;
 
 /**
