@@ -261,6 +261,7 @@ kmeans_fit (const PleFitInput *input, gconstpointer data, PleProgress *progress,
     .n_starts = (size_t) params->n_init,
     .max_iterations = (size_t) params->max_iter,
     .tolerance = params->tol,
+    .random_seeds = params->init == INIT_RANDOM,
   };
   g_autoptr (PleProgress) training = ple_progress_new_stage (progress, _ ("k-means"), 0, 0.95);
   g_autoptr (PleProgress) reading = ple_progress_new_stage (progress, NULL, 0.95, 1);
