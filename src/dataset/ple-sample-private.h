@@ -86,6 +86,8 @@ void ple_pen_paint_sticker (PlePen *pen, cairo_pattern_t *object, double rim, do
 
 /* Covers 0..100 by 0..100. */
 void ple_sample_draw_scenery (PlePen *pen, const PleScenery *scenery);
+/* In three pictures of eight something stands in front: a bank of grass, a cloud, falling snow. */
+void ple_sample_draw_foreground (PlePen *pen, const PleScenery *scenery);
 
 /* As ple_sample_render(), before the conversion to RGB. (transfer full) */
 cairo_surface_t *

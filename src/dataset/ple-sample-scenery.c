@@ -193,7 +193,7 @@ draw_dots (PlePen *pen, const PleScenery *s)
   for (double y = 0; y < 100 + period; y += period * 0.87, row++)
     for (double x = row % 2 ? period / 2 : 0; x < 100 + period; x += period)
       ple_pen_ellipse (pen, x, y, radius, radius);
-  ple_pen_flat (pen, s->far, 0.34);
+  ple_pen_flat (pen, s->far, 0.45);
 }
 
 static void
@@ -208,7 +208,7 @@ draw_bokeh (PlePen *pen, const PleScenery *s)
       double r = ple_pen_uniform (pen, 6, 20);
 
       ple_pen_ellipse (pen, x, y, r, r);
-      ple_pen_flat (pen, i % 2 ? s->glow : s->far, 0.2);
+      ple_pen_flat (pen, i % 2 ? s->glow : s->far, 0.28);
     }
 }
 
@@ -229,7 +229,7 @@ draw_rays (PlePen *pen, const PleScenery *s)
       cairo_line_to (pen->cr, x + 160 * cos (angle + G_PI / n), y + 160 * sin (angle + G_PI / n));
       cairo_close_path (pen->cr);
     }
-  ple_pen_flat (pen, s->glow, 0.28);
+  ple_pen_flat (pen, s->glow, 0.36);
 }
 
 static void
@@ -244,7 +244,7 @@ draw_stripes (PlePen *pen, const PleScenery *s)
 
       ple_pen_polygon (pen, stripe, 4);
     }
-  ple_pen_flat (pen, s->far, 0.25);
+  ple_pen_flat (pen, s->far, 0.4);
 }
 
 static void
@@ -267,4 +267,74 @@ ple_sample_draw_scenery (PlePen *pen, const PleScenery *scenery)
 
   draw_gradient (pen, scenery->top, scenery->bottom);
   kinds[kind](pen, scenery);
+}
+
+static void
+draw_grass_bank (PlePen *pen, const PleScenery *s)
+{
+  double height = ple_pen_uniform (pen, 84, 92);
+  PleInk ink = ple_ink_mix (s->near, pen->dark, 0.1);
+
+  for (double x = 0; x < 100;)
+    {
+      double lean = ple_pen_uniform (pen, -3, 3);
+      double length = ple_pen_uniform (pen, 5, 13);
+      double blade[] = { x - 2, height + 3, x + lean, height - length, x + 2, height + 3 };
+
+      ple_pen_polygon (pen, blade, 3);
+      x += ple_pen_uniform (pen, 2.5, 6);
+    }
+  ple_pen_flat (pen, ink, 1);
+  draw_hill (pen, ink, height, 1.5, 1);
+}
+
+static void
+draw_clouds_in_front (PlePen *pen, const PleScenery *s)
+{
+  int n = 1 + ple_pen_below (pen, 2);
+
+  for (int i = 0; i < n; i++)
+    {
+      double x = ple_pen_uniform (pen, 0, 100);
+      double y =
+          ple_pen_chance (pen, 0.5) ? ple_pen_uniform (pen, 4, 22) : ple_pen_uniform (pen, 80, 98);
+      double size = ple_pen_uniform (pen, 14, 24);
+
+      draw_cloud (pen, ple_ink_mix (s->glow, s->bottom, 0.25), x, y, size, 0.95);
+    }
+}
+
+static void
+draw_flakes (PlePen *pen, const PleScenery *s)
+{
+  int n = 12 + ple_pen_below (pen, 16);
+
+  for (int i = 0; i < n; i++)
+    {
+      double x = ple_pen_uniform (pen, 0, 100);
+      double y = ple_pen_uniform (pen, 0, 100);
+      double r = ple_pen_uniform (pen, 0.7, 1.9);
+
+      ple_pen_ellipse (pen, x, y, r, r);
+      ple_pen_flat (pen, s->glow, 0.9);
+    }
+}
+
+void
+ple_sample_draw_foreground (PlePen *pen, const PleScenery *scenery)
+{
+  switch (ple_pen_below (pen, 8))
+    {
+    case 0:
+      draw_grass_bank (pen, scenery);
+      break;
+    case 1:
+      draw_clouds_in_front (pen, scenery);
+      break;
+    case 2:
+      draw_flakes (pen, scenery);
+      break;
+    default:
+      break;
+    }
 }

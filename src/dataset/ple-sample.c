@@ -120,21 +120,21 @@ static void
 draw_object (PlePen *pen, size_t class_index)
 {
   cairo_t *cr = pen->cr;
-  double size = ple_pen_uniform (pen, 0.62, 0.92);
+  double size = ple_pen_uniform (pen, 0.55, 0.95);
   double slack = (1 - size) * 50;
-  double x = 50 + slack * ple_pen_uniform (pen, -0.75, 0.75);
-  double y = 50 + slack * ple_pen_uniform (pen, -0.75, 0.75);
-  double stretch = ple_pen_uniform (pen, 0.93, 1.07);
-  double tilt = ple_pen_uniform (pen, -0.2, 0.2);
+  double x = 50 + slack * ple_pen_uniform (pen, -1, 1);
+  double y = 50 + slack * ple_pen_uniform (pen, -1, 1);
+  double stretch = ple_pen_uniform (pen, 0.86, 1.16);
+  double tilt = 0.17 * ple_rng_normal (pen->rng);
   gboolean flipped = ple_pen_chance (pen, 0.5);
-  double rim = ple_pen_uniform (pen, 0.8, 2);
+  double rim = MAX (0, ple_pen_uniform (pen, -0.6, 2));
   double lift = ple_pen_uniform (pen, 0.8, 2);
   cairo_pattern_t *object;
 
   cairo_push_group (cr);
   cairo_translate (cr, x, y);
-  cairo_rotate (cr, tilt);
-  cairo_scale (cr, (flipped ? -size : size) * stretch, size / stretch);
+  cairo_rotate (cr, CLAMP (tilt, -0.45, 0.45));
+  cairo_scale (cr, (flipped ? -size : size) * sqrt (stretch), size / sqrt (stretch));
   classes[class_index].draw (pen);
   object = cairo_pop_group (cr);
   ple_pen_paint_sticker (pen, object, rim, lift);
@@ -157,6 +157,7 @@ ple_sample_draw (cairo_t *cr, size_t class_index, PleRng *rng)
   cairo_scale (cr, 0.01, 0.01);
   ple_sample_draw_scenery (&pen, &scenery);
   draw_object (&pen, class_index);
+  ple_sample_draw_foreground (&pen, &scenery);
   cairo_restore (cr);
 }
 
