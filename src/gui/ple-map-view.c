@@ -497,7 +497,7 @@ ple_map_view_style_updated (GtkWidget *widget)
   GTK_WIDGET_CLASS (ple_map_view_parent_class)->style_updated (widget);
   view->background = ple_paint_theme (widget, "theme_base_color", 0xffffff);
   view->ink = ple_paint_theme (widget, "theme_text_color", 0x202020);
-  view->accent = ple_paint_theme (widget, "theme_selected_bg_color", 0x3584e4);
+  view->accent = ple_paint_accent (widget, view->background);
   view->grey = ple_paint_blend (view->background, view->ink, 0.22);
   view->ring = ple_paint_is_dark (view->background) ? 0x0c0c0c : view->ink;
   ple_map_labels_restyle (view->labels, view->ink, view->background);

@@ -52,6 +52,19 @@ ple_paint_is_dark (guint32 colour)
          128 * 1000;
 }
 
+/* The theme's selection colour, made light enough to be seen as a line on a dark @background. */
+static inline guint32
+ple_paint_accent (GtkWidget *widget, guint32 background)
+{
+  guint32 accent = ple_paint_theme (widget, "theme_selected_bg_color", 0x3584e4);
+  guint32 most = MAX (MAX (accent >> 16, (accent >> 8) & 255), accent & 255), lit = 0;
+  if (!ple_paint_is_dark (background) || most == 0 || most > 220)
+    return accent;
+  for (guint shift = 0; shift < 24; shift += 8)
+    lit |= ((accent >> shift) & 255) * 240 / most << shift;
+  return ple_paint_blend (lit, 0xffffff, 0.25);
+}
+
 static inline void
 ple_paint_rounded (cairo_t *cr, double x, double y, double width, double height, double radius)
 {

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "gui/ple-cells.h"
+#include "gui/ple-tiles-layout.h"
+#include "gui/ple-tiles-view.h"
+
+G_BEGIN_DECLS
+
+struct _PleTilesView
+{
+  GtkDrawingArea parent_instance;
+
+  guint32 *items;
+  size_t n;
+  size_t *starts;
+  char **titles; /* of the sections */
+  size_t n_sections;
+  PlePictureCache *pictures;
+  PleSelection *selection;
+  PleTileInfoFunc info;
+  gpointer info_data;
+  PleTileNameFunc name;
+  gpointer name_data;
+  PleFrameLog *log;
+
+  PleTilesLayout layout;
+  int size;
+  gboolean crisp;
+  GtkAdjustment *adjustments[2]; /* horizontal, vertical */
+  GtkScrollablePolicy policies[2];
+  size_t shown_first; /* of the last draw */
+  size_t shown_end;
+  gboolean settled;
+
+  guint32 background;
+  guint32 ink;
+  guint32 accent;
+
+  /* Input. */
+  size_t focus;  /* places in the grid, PLE_TILES_NONE for none */
+  size_t anchor; /* where a range begins */
+  guint32 hover;
+  guint button;
+  guint modifiers;
+  gboolean pressed;
+  gboolean banding;
+  double press_x, press_y;     /* from the upper left of the whole */
+  double pointer_x, pointer_y; /* of the widget */
+  guint32 *kept;               /* selected before the band, to be kept */
+  size_t n_kept;
+  guint tick;
+};
+
+/* Where something of @width at @x of the layout is in a window that reads from right to left (and
+ * the other way round); @x otherwise. */
+double ple_tiles_view_mirror (PleTilesView *view, double x, double width);
+double ple_tiles_view_get_scroll (PleTilesView *view);
+void ple_tiles_view_scroll_to (PleTilesView *view, double y);
+void ple_tiles_view_reveal_index (PleTilesView *view, size_t index);
+/* Resizes tiles so that what is at (@x, @y) of the widget stays there. */
+void ple_tiles_view_resize_at (PleTilesView *view, int size, double y);
+/* Moves the keyboard there and tells the selection. */
+void ple_tiles_view_set_focus_index (PleTilesView *view, size_t index);
+
+/* ple-tiles-input.c */
+void ple_tiles_input_class_init (GtkWidgetClass *widget_class);
+void ple_tiles_input_init (PleTilesView *view);
+void ple_tiles_input_cancel (PleTilesView *view);
+void ple_tiles_input_click (PleTilesView *view, size_t index, guint modifiers);
+/* The band in widget coordinates; %FALSE if there is none. */
+gboolean ple_tiles_input_get_band (PleTilesView *view, GdkRectangle *band);
+
+G_END_DECLS
