@@ -208,42 +208,41 @@ get_le (const guint8 *p, guint n)
 }
 
 /* Where the first frame of a GIF ends, so that the loader does not decode a film: header (6),
- * screen (7), colours, then blocks: 21 label sub-blocks, or 2C place (8) flags colours code-size
- * sub-blocks. Returns: 0 if the file ends before. */
-static size_t
-gif_first_frame_end (const guint8 *data, size_t size)
+ * screen (7), colours, then blocks: 21 label sub-blocks, or 2C left top width height (2 each) flags
+ * colours code-size sub-blocks. The loader trusts the frame's place, so it is checked here. */
+static gboolean
+find_gif_frame (const guint8 *data, size_t size, size_t *end, const char *name, GError **error)
 {
   size_t at = 13;
+  gboolean is_frame = FALSE;
 
-  if (size < at)
-    return 0;
-  if (data[10] & 0x80)
+  if (size >= at && data[10] & 0x80)
     at += (size_t) 3 << ((data[10] & 7) + 1);
-  for (;;)
+  while (!is_frame && at < size && (data[at] == 0x21 || data[at] == 0x2c))
     {
-      gboolean is_frame;
-
-      if (at >= size)
-        return 0;
       is_frame = data[at] == 0x2c;
+      if (is_frame && size - at < 11)
+        break;
       if (is_frame)
         {
-          if (size - at < 11)
-            return 0;
-          at += data[at + 9] & 0x80 ? 11 + ((size_t) 3 << ((data[at + 9] & 7) + 1)) : 11;
+          const guint8 *place = data + at + 1;
+          guint width = get_le (place + 4, 2), height = get_le (place + 6, 2);
+
+          if (width == 0 || height == 0 || get_le (place, 2) + width > get_le (data + 6, 2) ||
+              get_le (place + 2, 2) + height > get_le (data + 8, 2))
+            return fail_format (error, name, PLE_FILE_ERROR_FORMAT,
+                                _ ("broken GIF picture, its frame lies outside"));
+          at += place[8] & 0x80 ? 11 + ((size_t) 3 << ((place[8] & 7) + 1)) : 11;
         }
-      else if (data[at] == 0x21)
-        at += 2;
       else
-        return 0;
+        at += 2;
       while (at < size && data[at] != 0)
         at += 1 + (size_t) data[at];
-      if (at >= size)
-        return 0;
       at++;
-      if (is_frame)
-        return at;
     }
+  *end = at;
+  return (is_frame && at <= size) || fail_format (error, name, PLE_FILE_ERROR_TRUNCATED,
+                                                  _ ("ends before its first frame does"));
 }
 
 /* What the header claims. */
@@ -369,16 +368,8 @@ decode_other (Format format,
     return NULL;
   if (format == FORMAT_PNG)
     *orientation = ple_exif_orientation_of_png (data, size);
-  if (format == FORMAT_GIF)
-    {
-      size = gif_first_frame_end (data, size);
-      if (size == 0)
-        {
-          fail_format (error, name, PLE_FILE_ERROR_TRUNCATED,
-                       _ ("ends before its first frame does"));
-          return NULL;
-        }
-    }
+  if (format == FORMAT_GIF && !find_gif_frame (data, size, &size, name, error))
+    return NULL;
   if (format == FORMAT_TIFF)
     {
       *orientation = ple_exif_orientation_of_tiff (data, size, &value_offset);

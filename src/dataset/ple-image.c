@@ -241,22 +241,20 @@ ple_image_resize_square (const PleImage *image, guint side, GError **error)
  * of the side. */
 
 static double
-distance_to_segment (double x, double y, const double p[2], const double q[2])
-{
-  double dx = q[0] - p[0], dy = q[1] - p[1];
-  double t = CLAMP (((x - p[0]) * dx + (y - p[1]) * dy) / (dx * dx + dy * dy), 0, 1);
-
-  return hypot (x - p[0] - t * dx, y - p[1] - t * dy);
-}
-
-static double
 distance_to_path (double x, double y, const double (*points)[2], size_t n)
 {
   double least = 1;
 
   for (size_t i = 0; i + 1 < n; i++)
-    least = MIN (least, distance_to_segment (x, y, points[i], points[i + 1]));
-  return least;
+    {
+      const double *p = points[i], *q = points[i + 1];
+      double dx = q[0] - p[0], dy = q[1] - p[1];
+      double t = CLAMP (((x - p[0]) * dx + (y - p[1]) * dy) / (dx * dx + dy * dy), 0, 1);
+      double ex = x - p[0] - t * dx, ey = y - p[1] - t * dy;
+
+      least = MIN (least, ex * ex + ey * ey);
+    }
+  return sqrt (least);
 }
 
 PleImage *

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "ple-fuzz-dataset.h"
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  ple_fuzz_open ("x-images-idx3-ubyte", "idx", data, size);
+  ple_fuzz_open ("x-images-idx3-ubyte.gz", "idx", data, size);
+  return 0;
+}
