@@ -18,12 +18,16 @@ ple_confusion_new (const PleLabels *truth,
                    size_t n_clusters)
 {
   PleConfusion *confusion = g_new0 (PleConfusion, 1);
+  gsize n_counts;
 
   g_assert (truth == NULL || truth->n == predicted->n);
   if (truth != NULL)
     confusion->n_classes = MAX (n_classes, ple_labels_get_n_groups (truth));
   confusion->n_clusters = MAX (n_clusters, ple_labels_get_n_groups (predicted));
-  confusion->counts = g_new0 (guint64, (confusion->n_clusters + 1) * MAX (confusion->n_classes, 1));
+  if (!g_size_checked_mul (&n_counts, confusion->n_clusters + 1, MAX (confusion->n_classes, 1)))
+    g_error ("a confusion of %" G_GSIZE_FORMAT " x %" G_GSIZE_FORMAT " is too large",
+             confusion->n_clusters, confusion->n_classes);
+  confusion->counts = g_new0 (guint64, n_counts);
   for (size_t i = 0; i < predicted->n; i++)
     {
       gint32 class_index = truth != NULL ? truth->data[i] : 0;
@@ -49,6 +53,9 @@ ple_confusion_free (PleConfusion *confusion)
 void
 ple_confusion_move (PleConfusion *confusion, gint32 class_index, gint32 from, gint32 to)
 {
+  /* Without a true label it was never counted. */
+  if (class_index < 0 && confusion->n_classes > 0)
+    return;
   g_return_if_fail (*cell (confusion, from, class_index) > 0);
 
   (*cell (confusion, from, class_index))--;

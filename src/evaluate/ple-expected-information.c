@@ -10,6 +10,21 @@
 /* Terms smaller than that, against the largest, cannot be seen in the sum. */
 #define NEGLIGIBLE 1e-22
 
+#define MAX_LOGS ((size_t) 1 << 16)
+
+/* Logarithms of the small whole numbers, which are asked for again and again. */
+typedef struct
+{
+  size_t n;
+  double *values;
+} Logs;
+
+static inline double
+log_of (const Logs *logs, double k)
+{
+  return k < (double) logs->n ? logs->values[(size_t) k] : log (k);
+}
+
 typedef struct
 {
   double size;
@@ -46,18 +61,18 @@ distinct_sizes (const guint64 *sums, size_t n, size_t *n_distinct)
  * hypergeometric. Probabilities are walked from the mode outwards by their ratios and divided by
  * their sum, so no factorial is needed and no digit lost to them. */
 static double
-expected_term (double a, double b, double n)
+expected_term (double a, double b, double n, const Logs *logs)
 {
   double least = MAX (0, a + b - n), most = MIN (a, b);
   double mode = CLAMP (floor ((a + 1) * (b + 1) / (n + 2)), least, most);
-  double shift = log (n) - log (a) - log (b);
+  double shift = log_of (logs, n) - log_of (logs, a) - log_of (logs, b);
   double total = 0, sum = 0, p = 1;
 
   for (double k = mode; k <= most && p > NEGLIGIBLE; k++)
     {
       total += p;
       if (k > 0)
-        sum += p * k * (log (k) + shift);
+        sum += p * k * (log_of (logs, k) + shift);
       p *= (a - k) * (b - k) / ((k + 1) * (n - a - b + k + 1));
     }
   p = 1;
@@ -68,7 +83,7 @@ expected_term (double a, double b, double n)
         break;
       total += p;
       if (k > 1)
-        sum += p * (k - 1) * (log (k - 1) + shift);
+        sum += p * (k - 1) * (log_of (logs, k - 1) + shift);
     }
   return sum / total;
 }
@@ -80,10 +95,15 @@ ple_expected_information (
   size_t n_a, n_b;
   g_autofree Size *a = distinct_sizes (row_sums, n_rows, &n_a);
   g_autofree Size *b = distinct_sizes (col_sums, n_cols, &n_b);
+  Logs logs = { .n = (size_t) MIN (n + 1, MAX_LOGS) };
+  g_autofree double *values = g_new (double, logs.n);
   double sum = 0;
 
+  for (size_t k = 0; k < logs.n; k++)
+    values[k] = log ((double) k);
+  logs.values = values;
   for (size_t i = 0; i < n_a; i++)
     for (size_t j = 0; j < n_b; j++)
-      sum += a[i].n_times * b[j].n_times * expected_term (a[i].size, b[j].size, (double) n);
+      sum += a[i].n_times * b[j].n_times * expected_term (a[i].size, b[j].size, (double) n, &logs);
   return n > 0 ? sum / (double) n : 0;
 }

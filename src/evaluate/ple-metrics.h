@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  * @n: items counted: those with a true label, or all without classes
  * @n_noise: of them, with predicted label -1
  *
- * How often each cluster meets each class.
+ * How often each cluster meets each class: a dense table, for real classes and clusters.
  */
 typedef struct
 {
@@ -33,6 +33,9 @@ typedef struct
  * @n_classes: at least so many columns
  * @n_clusters: at least so many rows
  *
+ * Aborts like g_new if memory is short, so labels from a file are better scored by
+ * ple_metrics_compute(), which takes any.
+ *
  * Returns: (transfer full)
  */
 PleConfusion *ple_confusion_new (const PleLabels *truth,
@@ -45,11 +48,18 @@ void ple_confusion_move (PleConfusion *confusion, gint32 class_index, gint32 fro
 
 /**
  * PleMetrics: all as shares, 0 to 1; NaN where there is no truth
- * @accuracy: one-to-one (Hungarian); unmatched clusters and noise are mistakes
+ * @accuracy: one-to-one (Hungarian); unmatched clusters and noise are mistakes; NaN if tens of
+ * thousands of clusters and of classes hang together
  * @accuracy_many_to_one: one-to-one, and where more clusters are used than there are classes, the
- * unmatched ones go to their own majority class (temi.md 1.5)
- * @nmi: arithmetic mean; @nmi_geometric; @ami: arithmetic, adjusted for chance; @ari
- * Conventions: both sides one group: 1; one side one group: 0; noise counts as a group of its own.
+ * unmatched ones go to their own majority class, as the official TEMI code counts. Where several
+ * matches are the best, this value depends on which is taken: leftover classes go to the first
+ * leftover clusters
+ * @nmi: mutual information over the arithmetic mean of the entropies (Vinh, Epps and Bailey 2010);
+ * @nmi_geometric: over their geometric mean
+ * @ami: the same as @nmi, adjusted for chance (there, eq. 24a); @ari: Hubert and Arabie 1985
+ * Conventions: both sides one group: 1; one side one group: 0; each item alone on a side: AMI 0;
+ * noise counts as a group of its own.
+ * @n_samples: items counted: those with a true label, or all where there is no truth
  */
 typedef struct
 {
@@ -74,20 +84,24 @@ typedef struct
  * @truth: (nullable): classes
  * @predicted: clusters
  * @n_clusters: K, 0 for the largest label + 1
- * @class_of_cluster: (out caller-allocates) (optional): the one-to-one match, -1 for none;
- * n_clusters entries
+ * @class_of_cluster: (out caller-allocates) (optional): the one-to-one match, -1 for none or if it
+ * has no item in common; as many entries as there are clusters
+ *
+ * Cost: O(n log n) beside the assignment, whatever the labels are.
  */
 void ple_metrics_compute (const PleLabels *truth,
                           const PleLabels *predicted,
                           size_t n_clusters,
                           PleMetrics *metrics,
                           gint32 *class_of_cluster);
-/* The same from counts alone: for live metrics, O(K C) beside the assignment. */
+/* The same from counts alone: for live metrics, O(K C) beside the assignment. @class_of_cluster has
+ * confusion->n_clusters entries. */
 void ple_metrics_from_confusion (const PleConfusion *confusion,
                                  PleMetrics *metrics,
                                  gint32 *class_of_cluster);
 
-/* The flat members of `evaluate --json` (ARCHITECTURE.md 7), in that order. */
+/* The flat members of `evaluate --json`: accuracy accuracy_many_to_one nmi nmi_geometric ari ami
+ * num_samples num_clusters num_active_clusters num_empty_clusters num_noise. */
 void ple_metrics_to_json (const PleMetrics *metrics, JsonObject *object);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PleConfusion, ple_confusion_free)

@@ -150,6 +150,206 @@ test_moves (void)
                    4 * 3 * sizeof (guint64));
 }
 
+static PleLabels *
+random_labels (size_t n, size_t n_groups, guint64 seed)
+{
+  PleLabels *labels = ple_labels_new (n);
+  PleRng rng;
+
+  ple_rng_init (&rng, seed);
+  for (size_t i = 0; i < n; i++)
+    labels->data[i] = (gint32) ple_rng_below (&rng, n_groups);
+  return labels;
+}
+
+static PleLabels *
+labels_of (size_t n, const gint32 *values)
+{
+  return ple_labels_new_from (values, n);
+}
+
+/* Hubert and Arabie by all pairs of items. */
+static double
+rand_reference (const PleLabels *a, const PleLabels *b)
+{
+  double both = 0, in_a = 0, in_b = 0, all = 0;
+
+  for (size_t i = 0; i < a->n; i++)
+    for (size_t j = 0; j < i; j++)
+      {
+        both += a->data[i] == a->data[j] && b->data[i] == b->data[j];
+        in_a += a->data[i] == a->data[j];
+        in_b += b->data[i] == b->data[j];
+        all++;
+      }
+  return (both - in_a * in_b / all) / ((in_a + in_b) / 2 - in_a * in_b / all);
+}
+
+static void
+assert_all (const PleMetrics *metrics, double accuracy, double scores)
+{
+  g_assert_cmpfloat (metrics->accuracy, ==, accuracy);
+  g_assert_cmpfloat (metrics->nmi, ==, scores);
+  g_assert_cmpfloat (metrics->nmi_geometric, ==, scores);
+  g_assert_cmpfloat (metrics->ami, ==, scores);
+  g_assert_cmpfloat (metrics->ari, ==, scores);
+}
+
+static void
+test_rand_equals_all_pairs (void)
+{
+  for (guint64 seed = 0; seed < 10; seed++)
+    {
+      g_autoptr (PleLabels) truth = random_labels (120, 2 + seed, seed);
+      g_autoptr (PleLabels) predicted = random_labels (120, 9 - seed % 6, 100 + seed);
+      PleMetrics metrics;
+
+      /* Half of the items right. */
+      for (size_t i = 0; i < 60; i++)
+        predicted->data[i] = truth->data[i];
+      ple_metrics_compute (truth, predicted, 0, &metrics, NULL);
+      g_assert_cmpfloat_with_epsilon (metrics.ari, rand_reference (truth, predicted), 1e-12);
+    }
+}
+
+/* Names of groups do not matter, nor which side is the truth (but for accuracy). */
+static void
+test_permutation_and_symmetry (void)
+{
+  g_autoptr (PleLabels) truth = random_labels (400, 7, 1);
+  g_autoptr (PleLabels) predicted = random_labels (400, 10, 2);
+  g_autoptr (PleLabels) renamed = ple_labels_new (400);
+  PleMetrics metrics, again, turned;
+  gint32 match[10], renamed_match[40];
+
+  for (size_t i = 0; i < 200; i++)
+    predicted->data[i] = truth->data[i] + 2;
+  for (size_t i = 0; i < 400; i++)
+    renamed->data[i] = 39 - 3 * predicted->data[i];
+  ple_metrics_compute (truth, predicted, 10, &metrics, match);
+  ple_metrics_compute (truth, renamed, 0, &again, renamed_match);
+  ple_metrics_compute (predicted, truth, 0, &turned, NULL);
+  g_assert_cmpfloat (metrics.accuracy, ==, again.accuracy);
+  g_assert_cmpfloat_with_epsilon (metrics.nmi, again.nmi, 1e-14);
+  g_assert_cmpfloat_with_epsilon (metrics.ami, again.ami, 1e-12);
+  g_assert_cmpfloat_with_epsilon (metrics.ari, again.ari, 1e-14);
+  g_assert_cmpfloat_with_epsilon (metrics.nmi, turned.nmi, 1e-14);
+  g_assert_cmpfloat_with_epsilon (metrics.ami, turned.ami, 1e-12);
+  g_assert_cmpfloat_with_epsilon (metrics.ari, turned.ari, 1e-14);
+  for (gint32 j = 0; j < 10; j++)
+    g_assert_cmpint (match[j], ==, renamed_match[39 - 3 * j]);
+  for (gint32 c = 0; c < 7; c++)
+    g_assert_cmpint (match[c + 2], ==, c);
+  g_assert_cmpuint (again.n_clusters, ==, 40);
+  g_assert_cmpuint (again.n_active_clusters, ==, 10);
+  g_assert_cmpuint (again.n_empty_clusters, ==, 30);
+}
+
+static void
+test_without_truth (void)
+{
+  static const gint32 values[] = { 0, 0, 0, 2, 2, -1 };
+  static const gint32 partly[] = { 0, -1, 0, 1, -1, 1 };
+  g_autoptr (PleLabels) predicted = labels_of (6, values);
+  g_autoptr (PleLabels) truth = labels_of (6, partly);
+  g_autoptr (PleLabels) unknown = ple_labels_new (6);
+  g_autoptr (PleLabels) none = ple_labels_new (0);
+  PleMetrics metrics;
+
+  ple_metrics_compute (NULL, predicted, 4, &metrics, NULL);
+  g_assert_true (isnan (metrics.accuracy) && isnan (metrics.nmi) && isnan (metrics.ami) &&
+                 isnan (metrics.ari));
+  g_assert_cmpuint (metrics.n_samples, ==, 6);
+  g_assert_cmpuint (metrics.n_clusters, ==, 4);
+  g_assert_cmpuint (metrics.n_active_clusters, ==, 2);
+  g_assert_cmpuint (metrics.n_noise, ==, 1);
+  g_assert_cmpfloat (metrics.size_mean, ==, 2.5);
+  g_assert_cmpfloat (metrics.size_deviation, ==, 0.5);
+  g_assert_cmpfloat (metrics.size_min, ==, 2);
+  g_assert_cmpfloat (metrics.size_max, ==, 3);
+  g_assert_cmpfloat_with_epsilon (metrics.balance, -(0.6 * log (0.6) + 0.4 * log (0.4)) / log (4),
+                                  1e-12);
+  /* Only items with a true label count. */
+  ple_metrics_compute (truth, predicted, 0, &metrics, NULL);
+  g_assert_cmpuint (metrics.n_samples, ==, 4);
+  g_assert_cmpfloat (metrics.accuracy, ==, 0.75);
+  ple_metrics_compute (unknown, predicted, 0, &metrics, NULL);
+  g_assert_true (isnan (metrics.accuracy));
+  g_assert_cmpuint (metrics.n_samples, ==, 0);
+  ple_metrics_compute (none, none, 0, &metrics, NULL);
+  g_assert_true (isnan (metrics.accuracy));
+}
+
+/* Labels up to 2^31: no table as large as they are. */
+static void
+test_wild_labels (void)
+{
+  static const gint32 wild[] = { 0, G_MAXINT32, 7, G_MAXINT32, 0, 7 };
+  g_autoptr (PleLabels) labels = labels_of (6, wild);
+  PleMetrics metrics;
+
+  ple_metrics_compute (labels, labels, 0, &metrics, NULL);
+  assert_all (&metrics, 1, 1);
+  g_assert_cmpuint (metrics.n_active_clusters, ==, 3);
+}
+
+static void
+test_many_moves (void)
+{
+  g_autoptr (PleLabels) truth = random_labels (300, 6, 1);
+  g_autoptr (PleLabels) predicted = random_labels (300, 5, 2);
+  g_autoptr (PleConfusion) confusion = NULL;
+  PleRng rng;
+
+  truth->data[10] = -1;
+  predicted->data[11] = -1;
+  confusion = ple_confusion_new (truth, predicted, 8, 9);
+  g_assert_cmpuint (confusion->n_classes, ==, 8);
+  g_assert_cmpuint (confusion->n_clusters, ==, 9);
+  ple_rng_init (&rng, 3);
+  for (int step = 0; step < 500; step++)
+    {
+      size_t i = (size_t) ple_rng_below (&rng, 300);
+      gint32 to = (gint32) ple_rng_below (&rng, 10) - 1;
+
+      ple_confusion_move (confusion, truth->data[i], predicted->data[i], to);
+      predicted->data[i] = to;
+      if (step % 50 == 0)
+        {
+          g_autoptr (PleConfusion) fresh = ple_confusion_new (truth, predicted, 8, 9);
+          PleMetrics metrics, expected;
+          gint32 match[9], expected_match[9];
+
+          g_assert_cmpmem (confusion->counts, 80 * 8, fresh->counts, 80 * 8);
+          g_assert_cmpuint (confusion->n_noise, ==, fresh->n_noise);
+          ple_metrics_from_confusion (confusion, &metrics, match);
+          ple_metrics_compute (truth, predicted, 9, &expected, expected_match);
+          g_assert_cmpmem (&metrics, sizeof metrics, &expected, sizeof expected);
+          g_assert_cmpmem (match, sizeof match, expected_match, sizeof expected_match);
+        }
+    }
+}
+
+static void
+test_json (void)
+{
+  g_autoptr (PleLabels) labels = random_labels (50, 3, 1);
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_autofree char *text = NULL;
+  PleMetrics metrics;
+
+  ple_metrics_compute (labels, labels, 4, &metrics, NULL);
+  ple_metrics_to_json (&metrics, object);
+  json_node_set_object (node, object);
+  text = ple_json_to_text (node, 0);
+  g_assert_cmpstr (text, ==,
+                   "{\"accuracy\": 1.0, \"accuracy_many_to_one\": 1.0, \"nmi\": 1.0, "
+                   "\"nmi_geometric\": 1.0, \"ari\": 1.0, \"ami\": 1.0, \"num_samples\": 50, "
+                   "\"num_clusters\": 4, \"num_active_clusters\": 3, \"num_empty_clusters\": 1, "
+                   "\"num_noise\": 0}");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -160,5 +360,11 @@ main (int argc, char **argv)
   g_test_add_func ("/evaluate/metrics/many-to-one", test_many_to_one);
   g_test_add_func ("/evaluate/metrics/invariance", test_invariance);
   g_test_add_func ("/evaluate/metrics/moves", test_moves);
+  g_test_add_func ("/evaluate/metrics/rand-equals-all-pairs", test_rand_equals_all_pairs);
+  g_test_add_func ("/evaluate/metrics/permutation-and-symmetry", test_permutation_and_symmetry);
+  g_test_add_func ("/evaluate/metrics/without-truth", test_without_truth);
+  g_test_add_func ("/evaluate/metrics/wild-labels", test_wild_labels);
+  g_test_add_func ("/evaluate/metrics/many-moves", test_many_moves);
+  g_test_add_func ("/evaluate/metrics/json", test_json);
   return g_test_run ();
 }
