@@ -29,6 +29,7 @@ struct _PleArchiveStream
   struct archive *cursor; /* %NULL before the first use and after an error */
   guint64 next;           /* number of the member that it reads next */
   GQueue kept;            /* Kept, oldest first */
+  GHashTable *by_number;  /* the same, by &Kept.number */
   size_t kept_bytes;
 };
 
@@ -143,6 +144,7 @@ ple_archive_stream_new (const char *path,
   stream->path = g_strdup (path);
   g_mutex_init (&stream->lock);
   g_queue_init (&stream->kept);
+  stream->by_number = g_hash_table_new (g_int64_hash, g_int64_equal);
   return stream;
 }
 
@@ -153,6 +155,7 @@ ple_archive_stream_free (PleArchiveStream *stream)
     return;
   if (stream->cursor != NULL)
     archive_read_free (stream->cursor);
+  g_hash_table_unref (stream->by_number);
   g_queue_clear_full (&stream->kept, kept_free);
   g_mutex_clear (&stream->lock);
   g_free (stream->path);
@@ -162,29 +165,29 @@ ple_archive_stream_free (PleArchiveStream *stream)
 static GBytes *
 find_kept (PleArchiveStream *stream, guint64 number)
 {
-  for (GList *l = stream->kept.tail; l != NULL; l = l->prev)
-    {
-      Kept *kept = l->data;
+  Kept *kept = g_hash_table_lookup (stream->by_number, &number);
 
-      if (kept->number == number)
-        return g_bytes_ref (kept->bytes);
-    }
-  return NULL;
+  return kept != NULL ? g_bytes_ref (kept->bytes) : NULL;
 }
 
 static void
 keep (PleArchiveStream *stream, guint64 number, GBytes *bytes)
 {
-  Kept *kept = g_new (Kept, 1);
+  Kept *kept;
 
+  if (g_hash_table_contains (stream->by_number, &number))
+    return;
+  kept = g_new (Kept, 1);
   kept->number = number;
   kept->bytes = g_bytes_ref (bytes);
   g_queue_push_tail (&stream->kept, kept);
+  g_hash_table_insert (stream->by_number, &kept->number, kept);
   stream->kept_bytes += g_bytes_get_size (bytes);
   while (stream->kept_bytes > KEPT_BYTES)
     {
       Kept *oldest = g_queue_pop_head (&stream->kept);
 
+      g_hash_table_remove (stream->by_number, &oldest->number);
       stream->kept_bytes -= g_bytes_get_size (oldest->bytes);
       kept_free (oldest);
     }
@@ -225,8 +228,7 @@ advance_to (PleArchiveStream *stream, const PleArchiveMember *member)
 
       if (wanted && size != member->size)
         return NULL;
-      if (wanted || (archive_entry_filetype (entry) == AE_IFREG && size <= MAX_KEPT_MEMBER &&
-                     member->offset - number < 64))
+      if (wanted || (archive_entry_filetype (entry) == AE_IFREG && size <= MAX_KEPT_MEMBER))
         bytes = read_data (stream->cursor, size);
       if (bytes != NULL && !wanted)
         keep (stream, number, bytes);
