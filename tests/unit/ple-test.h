@@ -5,6 +5,7 @@
 
 #include "base/ple-progress.h"
 #include "base/ple-rng.h"
+#include "linalg/ple-labels.h"
 #include "linalg/ple-matrix.h"
 
 /* Standard normals. (transfer full) */
@@ -36,4 +37,16 @@ ple_test_cancelled (void)
 
   ple_progress_cancel (progress);
   return progress;
+}
+
+/* Normals around a centre of their own for each class. (transfer full) */
+static inline PleMatrix *
+ple_test_blobs (const PleLabels *classes, size_t n_cols, guint64 seed)
+{
+  PleMatrix *x = ple_test_random_matrix (classes->n, n_cols, seed);
+
+  for (size_t i = 0; i < classes->n; i++)
+    ple_matrix_row (x, i)[(size_t) classes->data[i] % n_cols] +=
+        8.0f * (float) (1 + classes->data[i] / (gint32) n_cols);
+  return x;
 }
