@@ -6,6 +6,7 @@
 
 #include "base/ple-error.h"
 #include "cluster/ple-methods-private.h"
+#include "nn/ple-schedule.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -142,13 +143,6 @@ ple_temi_plan_init (PleTemiPlan *plan, const PleTemiParams *params, size_t n)
   plan->final_momentum = params->max_momentum > 0 ? params->max_momentum : plan->momentum;
 }
 
-/* final + (first - final) / 2 (1 + cos (pi i / n)) */
-static double
-cosine (double first, double final, size_t i, size_t n)
-{
-  return final + (first - final) / 2 * (1 + cos (G_PI * (double) i / (double) n));
-}
-
 PleTemiStep
 ple_temi_plan_get_step (const PleTemiPlan *plan, double decay, size_t epoch, size_t step)
 {
@@ -157,11 +151,8 @@ ple_temi_plan_get_step (const PleTemiPlan *plan, double decay, size_t epoch, siz
   const size_t i = epoch * plan->steps_per_epoch + step;
   PleTemiStep out = { .decay = decay, .freeze_output = epoch == 0 };
 
-  if (i < warmup)
-    out.rate = warmup > 1 ? plan->peak_rate * (double) i / (double) (warmup - 1) : 0;
-  else
-    out.rate = cosine (plan->peak_rate, plan->final_rate, i - warmup, total - warmup);
-  out.momentum = cosine (plan->momentum, plan->final_momentum, i, total);
+  out.rate = ple_schedule_warmup_cosine (plan->peak_rate, plan->final_rate, warmup, total, i);
+  out.momentum = ple_schedule_cosine (plan->momentum, plan->final_momentum, i, total);
   return out;
 }
 

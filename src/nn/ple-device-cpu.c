@@ -706,6 +706,7 @@ typedef struct
   const float *x;
   float *y;
   double *sums;
+  const PleMomentumStep *momentum_step;
 } Update;
 
 static void
@@ -732,6 +733,31 @@ cpu_adam (size_t n,
   };
 
   return for_chunks (n, CHUNK, n, adam_chunk, &job, progress);
+}
+
+static void
+momentum_chunk (const PleChunk *chunk, gpointer data)
+{
+  const Update *job = data;
+  const size_t at = chunk->begin;
+
+  ple_kernel_momentum (chunk->end - at, job->momentum_step, job->gradient + at, job->weights + at,
+                       job->moment1 + at);
+}
+
+static gboolean
+cpu_momentum (size_t n,
+              const PleMomentumStep *step,
+              const float *gradient,
+              float *weights,
+              float *buffer,
+              PleProgress *progress)
+{
+  Update job = {
+    .momentum_step = step, .gradient = gradient, .weights = weights, .moment1 = buffer
+  };
+
+  return for_chunks (n, CHUNK, n, momentum_chunk, &job, progress);
 }
 
 static void
@@ -799,6 +825,7 @@ ple_device_cpu (void)
     .normalise = cpu_normalise,
     .row_max = cpu_row_max,
     .adam = cpu_adam,
+    .momentum = cpu_momentum,
     .average = cpu_average,
     .dot = cpu_dot,
   };

@@ -93,6 +93,7 @@ typedef struct
  * (optional, n_rows) = 1 / sqrt (variance + epsilon)
  * @row_max: largest entry of each row
  * @adam: one update in place, ple_kernel_adam()
+ * @momentum: one update in place, ple_kernel_momentum()
  * @average: y += (1 - momentum) (x - y)
  * @dot: sum of a b, in double
  */
@@ -158,6 +159,12 @@ typedef struct
                     float *moment1,
                     float *moment2,
                     PleProgress *progress);
+  gboolean (*momentum) (size_t n,
+                        const PleMomentumStep *step,
+                        const float *gradient,
+                        float *weights,
+                        float *buffer,
+                        PleProgress *progress);
   gboolean (*average) (size_t n, double momentum, const float *x, float *y, PleProgress *progress);
   gboolean (*dot) (size_t n, const float *a, const float *b, double *out, PleProgress *progress);
 } PleDevice;

@@ -229,6 +229,7 @@ typedef struct
   float beta1, beta2;
   float rest1, rest2; /* 1 - beta */
   float epsilon;
+  float penalty;
 } AdamConstants;
 
 static AdamConstants
@@ -245,14 +246,16 @@ adam_constants (const PleAdamStep *step)
     .rest1 = (float) (1 - step->beta1),
     .rest2 = (float) (1 - step->beta2),
     .epsilon = (float) step->epsilon,
+    .penalty = (float) step->penalty,
   };
 }
 
 PLE_CLONES_INLINE float
 adam_one (const AdamConstants *c, float g, float w, float *m1, float *m2)
 {
-  float first = c->beta1 * *m1 + c->rest1 * g;
-  float second = c->beta2 * *m2 + c->rest2 * (g * g);
+  float slope = g + c->penalty * w;
+  float first = c->beta1 * *m1 + c->rest1 * slope;
+  float second = c->beta2 * *m2 + c->rest2 * (slope * slope);
 
   *m1 = first;
   *m2 = second;
@@ -271,6 +274,27 @@ ple_kernel_adam (size_t n,
 
   for (size_t i = 0; i < n; i++)
     weights[i] = adam_one (&c, gradient[i], weights[i], &moment1[i], &moment2[i]);
+}
+
+PLE_CLONES void
+ple_kernel_momentum (size_t n,
+                     const PleMomentumStep *step,
+                     const float *restrict gradient,
+                     float *restrict weights,
+                     float *restrict buffer)
+{
+  const float rate = (float) step->rate, momentum = (float) step->momentum;
+  const float decay = (float) step->decay, scale = (float) step->scale;
+  const float keep = step->nesterov ? momentum : 1;
+  const float direct = step->nesterov ? 1 : 0;
+
+  for (size_t i = 0; i < n; i++)
+    {
+      float slope = scale * (gradient[i] + decay * weights[i]);
+
+      buffer[i] = momentum * buffer[i] + slope;
+      weights[i] -= rate * (keep * buffer[i] + direct * slope);
+    }
 }
 
 PLE_CLONES void

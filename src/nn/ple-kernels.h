@@ -51,6 +51,7 @@ void ple_kernel_sum_rows (size_t n_rows, size_t n_cols, const float *x, float *s
  * @epsilon: added to the root of the corrected second moment
  * @decay: decoupled weight decay (Loshchilov and Hutter 2019); 0 for Adam
  * @step: 1 for the first update, for the corrections of the bias
+ * @penalty: times the weights, added to the gradient: decay as in the first Adam
  */
 typedef struct
 {
@@ -60,7 +61,23 @@ typedef struct
   double epsilon;
   double decay;
   guint64 step;
+  double penalty;
 } PleAdamStep;
+
+/**
+ * PleMomentumStep:
+ *
+ * buffer = momentum buffer + scale (g + decay w); w -= rate buffer, or rate (scale (g + decay w) +
+ * momentum buffer) with @nesterov.
+ */
+typedef struct
+{
+  double rate;
+  double momentum;
+  double decay;
+  double scale;
+  gboolean nesterov;
+} PleMomentumStep;
 
 /* One update in place; arrays of n. */
 void ple_kernel_adam (size_t n,
@@ -69,6 +86,8 @@ void ple_kernel_adam (size_t n,
                       float *weights,
                       float *moment1,
                       float *moment2);
+void ple_kernel_momentum (
+    size_t n, const PleMomentumStep *step, const float *gradient, float *weights, float *buffer);
 /* average += (1 - momentum) (x - average) */
 void ple_kernel_average (size_t n, double momentum, const float *x, float *average);
 /* Both in one pass over memory: the update, then the average of the new weights. */

@@ -4,6 +4,8 @@
 #include "base/ple-error.h"
 #include "cluster/ple-temi-net.h"
 #include "linalg/ple-linalg.h"
+#include "nn/ple-kernels.h"
+#include "nn/ple-ops.h"
 #include "ple-test.h"
 
 #include <math.h>
@@ -124,6 +126,78 @@ test_training_and_reading_agree (void)
     g_assert_cmpfloat (fabs ((double) training->logits[i]), <=, 1.00001);
 }
 
+/* -mean over both directions of w logsumexp (beta (log s + log t) - log p), on the tape. */
+static PleNode *
+loss_on_tape (PleTape *tape, PleNode *logits, const float *teacher, const float *marginal)
+{
+  const size_t k = shape.n_clusters, sizes[] = { N, k };
+  const gint32 partners[] = { 3, 4, 5, 0, 1, 2 };
+  float log_marginal[3];
+  PleNode *s = ple_op_log_softmax (ple_op_affine (logits, 10, 0));
+  PleNode *t = ple_op_take_rows (ple_tape_constant (tape, 2, sizes, teacher), partners, N);
+
+  for (size_t c = 0; c < k; c++)
+    log_marginal[c] = logf (marginal[c]);
+  return ple_op_affine (ple_op_mean_all (ple_op_log_sum_exp (
+                            ple_op_subtract (ple_op_affine (ple_op_add (s, t), 0.6, 0),
+                                             ple_tape_constant (tape, 1, &k, log_marginal)))),
+                        -1, 0);
+}
+
+/* The fused loss, forward and backward against the general tape. */
+static void
+test_fused_step_matches_the_tape (void)
+{
+  const PleTemiLossOptions options = { PLE_TEMI_OBJECTIVE_PMI, 0.6, 0.1, 0.1, 0.9 };
+  g_autoptr (PleTemiHeads) heads = ple_temi_heads_new (&shape, NULL);
+  g_autoptr (PleTemiWorkspace) workspace = ple_temi_workspace_new (heads, N, TRUE, NULL);
+  g_autoptr (PleTape) tape = ple_tape_new (ple_device_cpu (), NULL);
+  g_autoptr (PleMatrix) x = ple_test_random_matrix (N, shape.n_inputs, 1);
+  g_autoptr (PleMatrix) teacher = ple_test_random_matrix (N, shape.n_clusters, 3);
+  const float marginal[] = { 0.5f, 0.2f, 0.3f };
+  PleNode *parts[PLE_TEMI_N_PARTS], *gradients[PLE_TEMI_N_PARTS], *y, *loss;
+  float logs[N * 3], slopes[N * 3];
+  double fused;
+  PleRng rng;
+
+  ple_rng_init (&rng, 5);
+  ple_rng_fill_normal (&rng, heads->weights, 2 * heads->stride, 0.5);
+  ple_kernel_log_softmax (N, shape.n_clusters, 1, teacher->data, teacher->data);
+  ple_temi_forward (heads, 1, N, x->data, TRUE, workspace);
+  ple_kernel_log_softmax (N, shape.n_clusters, 10, workspace->logits, logs);
+  fused = ple_temi_head_loss (&options, N / 2, shape.n_clusters, logs, teacher->data, marginal,
+                              NULL, 1, workspace->scratch, slopes);
+  ple_temi_backward (heads, 1, N, x->data, slopes, workspace);
+
+  for (int part = 0; part < PLE_TEMI_N_PARTS; part++)
+    {
+      size_t sizes[2];
+
+      ple_temi_part_size (&shape, (PleTemiPart) part, &sizes[0], &sizes[1]);
+      parts[part] = ple_tape_variable (tape, part == PLE_TEMI_B1 || part == PLE_TEMI_B2 ? 1 : 2,
+                                       sizes, ple_temi_heads_part (heads, 1, (PleTemiPart) part));
+    }
+  y = ple_op_multiply_matrices (ple_tape_matrix (tape, x), parts[PLE_TEMI_W1], FALSE, TRUE);
+  y = ple_op_unary (PLE_UNARY_GELU, ple_op_add (y, parts[PLE_TEMI_B1]));
+  y = ple_op_multiply_matrices (y, parts[PLE_TEMI_W2], FALSE, TRUE);
+  y = ple_op_normalise_rows (ple_op_add (y, parts[PLE_TEMI_B2]));
+  y = ple_op_multiply_matrices (
+      y, ple_op_multiply (ple_op_normalise_rows (parts[PLE_TEMI_V]), parts[PLE_TEMI_G]), FALSE,
+      TRUE);
+  loss = loss_on_tape (tape, y, teacher->data, marginal);
+  ple_tape_gradients (loss, parts, PLE_TEMI_N_PARTS, FALSE, gradients);
+  g_assert_true (ple_tape_check (tape, NULL));
+  g_assert_cmpfloat_with_epsilon (ple_node_get_number (loss), fused, 1e-5);
+  for (int part = 0; part < PLE_TEMI_N_PARTS; part++)
+    {
+      const PleTensor *expected = ple_node_get_value (gradients[part]);
+
+      for (size_t i = 0; i < expected->n; i++)
+        g_assert_cmpfloat_with_epsilon ((double) workspace->gradient[heads->offset[part] + i],
+                                        (double) expected->data[i], 1e-5);
+    }
+}
+
 /* A row of zeros has no direction: logits 0, and nothing that is not a number. */
 static void
 test_zero_rows (void)
@@ -162,6 +236,8 @@ main (int argc, char **argv)
   g_test_add_func ("/cluster/temi-net/gradients-match-finite-differences",
                    test_gradients_match_finite_differences);
   g_test_add_func ("/cluster/temi-net/training-and-reading-agree", test_training_and_reading_agree);
+  g_test_add_func ("/cluster/temi-net/fused-step-matches-the-tape",
+                   test_fused_step_matches_the_tape);
   g_test_add_func ("/cluster/temi-net/zero-rows", test_zero_rows);
   g_test_add_func ("/cluster/temi-net/too-large", test_too_large);
   return g_test_run ();
