@@ -823,6 +823,30 @@ ple_curation_class_init (PleCurationClass *class)
                                   NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
+PleCuration *
+ple_curation_dup_snapshot (PleCuration *curation)
+{
+  PleCuration *copy = g_object_new (PLE_TYPE_CURATION, NULL);
+
+  copy->base = ple_labels_ref (curation->base);
+  copy->n_base_clusters = curation->n_base_clusters;
+  copy->n_items = curation->n_items;
+  copy->labels = g_memdup2 (curation->labels, curation->n_items * sizeof (gint32));
+  copy->states = g_memdup2 (curation->states, curation->n_items);
+  g_array_append_vals (copy->clusters, curation->clusters->data, curation->clusters->len);
+  for (guint i = 0; i < copy->clusters->len; i++)
+    {
+      PleCluster *cluster = &g_array_index (copy->clusters, PleCluster, i);
+
+      cluster->name = g_strdup (cluster->name);
+      cluster->folded = g_strdup (cluster->folded);
+    }
+  copy->n_alive = curation->n_alive;
+  memcpy (copy->state_counts, curation->state_counts, sizeof copy->state_counts);
+  copy->stamp = curation->stamp;
+  return copy;
+}
+
 static void
 ple_curation_init (PleCuration *curation)
 {

@@ -76,6 +76,17 @@ void ple_curation_close (PleCuration *curation);
 gboolean ple_curation_flush (PleCuration *curation, GError **error);
 gboolean ple_curation_has_pending (PleCuration *curation);
 
+/**
+ * ple_curation_dup_snapshot:
+ *
+ * What is decided now, for a worker to export while the person goes on: a closed curation that
+ * nothing changes any more. It has no history and takes no command; all read-outs work, from any
+ * one thread. Cost: O(n).
+ *
+ * Returns: (transfer full)
+ */
+PleCuration *ple_curation_dup_snapshot (PleCuration *curation);
+
 /* Now. Arrays of n_items, borrowed, valid until the next "changed". */
 size_t ple_curation_get_n_items (PleCuration *curation);
 const gint32 *ple_curation_get_labels (PleCuration *curation);

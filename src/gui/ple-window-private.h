@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "gui/ple-frame-log.h"
+#include "gui/ple-import-page.h"
+#include "gui/ple-jobs-button.h"
+#include "gui/ple-project-page.h"
+#include "gui/ple-welcome-page.h"
+#include "gui/ple-window.h"
+
+G_BEGIN_DECLS
+
+struct _PleWindow
+{
+  GtkApplicationWindow parent_instance;
+
+  GtkHeaderBar *header_bar;
+  GtkWidget *undo_box;
+  PleJobsButton *jobs_button;
+  GtkStack *stack;
+  PleWelcomePage *welcome_page;
+  PleImportPage *import_page;
+  PleProjectPage *project_page;
+  GtkWidget *info_bar;
+  GtkLabel *info_label;
+  GtkLabel *info_detail;
+  GtkWidget *toast_revealer;
+  GtkLabel *toast_label;
+  GtkWidget *toast_undo;
+
+  PleSession *session;
+  GSettings *settings;
+  PleFrameLog *frame_log;
+  guint toast_source;
+  guint settle_source;
+};
+
+/* The action table and its state. */
+void ple_window_init_actions (PleWindow *window);
+/* Enabled states and read-outs, after anything has changed. */
+void ple_window_update_actions (PleWindow *window);
+
+/* An event that passes; @offer_undo adds a button. */
+void ple_window_toast (PleWindow *window, const char *text, gboolean offer_undo);
+/* A lasting condition. */
+void ple_window_show_info (PleWindow *window, const char *text, const char *detail, gboolean error);
+
+G_END_DECLS
