@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Walks every parameter table of the program: names, ranges, defaults, choices, aliases, presets, conditions. */
+/* Walks every parameter table of the program: names, ranges, defaults, choices, aliases, presets,
+ * conditions. */
 #include "config.h"
 
 #include "cluster/ple-method.h"
@@ -76,8 +77,8 @@ check_table (const char *table, const PleParam *params, size_t size, const PlePr
         {
           const char *equals = strchr (entry->only_when, '=');
           g_autofree char *name =
-            equals != NULL ? g_strndup (entry->only_when, (size_t) (equals - entry->only_when))
-                           : NULL;
+              equals != NULL ? g_strndup (entry->only_when, (size_t) (equals - entry->only_when))
+                             : NULL;
 
           if (name == NULL || ple_param_find (params, name) == NULL)
             wrong (table, entry->name, "its condition names no setting");

@@ -1,25 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Each header compiles alone, with the flags that its folder is compiled with.
+# Each header compiles alone.
 set -eu
 cd "$PLE_SOURCE_DIR/src"
-failed=0
-compile=$(command -v cc)
-for folder in */; do
-  folder=${folder%/}
-  case $folder in
-    gui) packages="gtk+-3.0 gio-unix-2.0 json-glib-1.0" ;;
-    *) packages="gio-unix-2.0 json-glib-1.0 cairo" ;;
-  esac
-  if [ "$folder" = gui ] && ! pkg-config --exists gtk+-3.0; then
-    continue
-  fi
-  flags=$(pkg-config --cflags $packages)
-  for header in "$folder"/*.h; do
-    [ -e "$header" ] || continue
-    printf '#include "config.h"\n#include "%s"\n' "$header" |
-      $compile -std=gnu11 -D_GNU_SOURCE -fsyntax-only -I. -I"$PLE_BUILD_DIR" $flags -x c - ||
-      { echo "src/$header does not compile alone"; failed=1; }
-  done
-done
-exit $failed
+packages="gio-unix-2.0 json-glib-1.0 cairo"
+if pkg-config --exists gtk+-3.0; then
+  packages="$packages gtk+-3.0"
+  headers=$(find . -name '*.h')
+else
+  headers=$(find . -name '*.h' ! -path './gui/*')
+fi
+flags=$(pkg-config --cflags $packages)
+export PLE_BUILD_DIR flags
+# shellcheck disable=SC2016
+printf '%s\n' $headers | xargs -P 2 -I '{}' sh -c '
+  printf "#include \"config.h\"\n#include \"%s\"\n" "{}" |
+    cc -std=gnu11 -D_GNU_SOURCE -fsyntax-only -I. -I"$PLE_BUILD_DIR" $flags -x c - ||
+    { echo "src/{} does not compile alone"; exit 1; }'

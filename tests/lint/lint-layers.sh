@@ -1,30 +1,39 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A folder of src/ includes only what the table in src/meson.build allows.
+# A folder of src/ includes only what the table in src/meson.build allows; a private header is for its own folder.
 set -eu
 cd "$PLE_SOURCE_DIR/src"
-table=$(sed -n '/layer-table-begin/,/layer-table-end/s/^# \([a-z]*\):\(.*\)$/\1:\2/p' meson.build)
-[ -n "$table" ] || { echo "src/meson.build: no layer table"; exit 1; }
-failed=0
-for folder in */; do
-  folder=${folder%/}
-  line=$(printf '%s\n' "$table" | grep "^$folder:") || { echo "$folder: not in the layer table"; failed=1; continue; }
-  allowed=" $folder ${line#*:} "
-  for file in "$folder"/*.[ch]; do
-    [ -e "$file" ] || continue
-    for include in $(sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$file" | sort -u); do
-      case "$allowed" in
-        *" $include "*) ;;
-        *) echo "src/$file includes $include/, which the layer table does not allow for $folder"; failed=1 ;;
-      esac
-    done
-    # A private header is for its own folder.
-    for private in $(sed -n 's/^#include "\([a-z]*\/[a-z0-9-]*-private\.h\)".*/\1/p' "$file"); do
-      case $private in
-        "$folder"/*) ;;
-        *) echo "src/$file includes the private header $private"; failed=1 ;;
-      esac
-    done
-  done
-done
-exit $failed
+{
+  sed -n '/layer-table-begin/,/layer-table-end/s/^# \([a-z]*:.*\)$/\1/p' meson.build
+  grep -rnE '^#include "[a-z]+/' --include='*.[ch]' .
+} | awk '
+  /^[a-z]+:/ {
+    split ($0, side, ":")
+    n = split (side[2], names, " ")
+    known[side[1]] = allowed[side[1], side[1]] = 1
+    for (i = 1; i <= n; i++)
+      allowed[side[1], names[i]] = 1
+    next
+  }
+  {
+    split (substr ($0, 3), part, "/")
+    folder = part[1]
+    split ($0, quoted, "\"")
+    split (quoted[2], target, "/")
+    if (!(folder in known)) {
+      print $0 ": the folder is not in the layer table"; failed = 1
+    } else if (!((folder, target[1]) in allowed)) {
+      print $0 ": the layer table does not allow it"; failed = 1
+    }
+    if (quoted[2] ~ /-private\.h$/ && target[1] != folder) {
+      print $0 ": a private header of another folder"; failed = 1
+    }
+  }
+  END {
+    for (folder in known)
+      n_known++
+    if (n_known < 2) {
+      print "src/meson.build: no layer table"; failed = 1
+    }
+    exit failed
+  }'
