@@ -66,49 +66,86 @@ describe_readiness (PleSession *session)
   return g_string_free (text, FALSE);
 }
 
-static void
-export_to (GtkWindow *parent, PleSession *session, size_t i)
+/* What the two dialogs hand on: the kind that was chosen and where it belongs. */
+typedef struct
 {
-  gboolean folder = g_str_equal (kinds[i].kind, "folders") || g_str_equal (kinds[i].kind, "links");
-  g_autoptr (GtkFileChooserNative) chooser = gtk_file_chooser_native_new (
-      _ (kinds[i].title), parent, GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Export"), _ ("_Cancel"));
-  g_autofree char *path = NULL;
+  GtkWindow *parent;
+  PleSession *session;
+  GtkListBox *list;
+  size_t kind;
+} Choice;
+
+static void
+choice_free (gpointer data)
+{
+  Choice *choice = data;
+
+  g_object_unref (choice->session);
+  g_free (choice);
+}
+
+static void
+on_place_chosen (GtkNativeDialog *chooser, int response, Choice *choice)
+{
+  g_autofree char *path = gtk_file_chooser_get_filename (GTK_FILE_CHOOSER (chooser));
   g_autoptr (GError) error = NULL;
 
+  if (response == GTK_RESPONSE_ACCEPT && path != NULL &&
+      !ple_session_export (choice->session, kinds[choice->kind].kind, path, &error))
+    ple_session_report (choice->session, _ ("Nothing was exported"), error);
+  g_object_unref (chooser);
+}
+
+static void
+ask_place (GtkWindow *parent, PleSession *session, size_t i)
+{
+  gboolean folder = g_str_equal (kinds[i].kind, "folders") || g_str_equal (kinds[i].kind, "links");
+  GtkFileChooserNative *chooser = gtk_file_chooser_native_new (
+      _ (kinds[i].title), parent, GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Export"), _ ("_Cancel"));
+  Choice *choice = g_new0 (Choice, 1);
+
+  choice->session = g_object_ref (session);
+  choice->kind = i;
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (chooser), kinds[i].file_name);
   gtk_file_chooser_set_do_overwrite_confirmation (GTK_FILE_CHOOSER (chooser), !folder);
-  if (gtk_native_dialog_run (GTK_NATIVE_DIALOG (chooser)) != GTK_RESPONSE_ACCEPT)
-    return;
-  path = gtk_file_chooser_get_filename (GTK_FILE_CHOOSER (chooser));
-  if (path != NULL && !ple_session_export (session, kinds[i].kind, path, &error))
-    ple_session_report (session, _ ("Nothing was exported"), error);
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (chooser), TRUE);
+  g_object_set_data_full (G_OBJECT (chooser), "choice", choice, choice_free);
+  g_signal_connect (chooser, "response", G_CALLBACK (on_place_chosen), choice);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
+}
+
+static void
+on_kind_chosen (GtkDialog *dialog, int response, Choice *choice)
+{
+  GtkListBoxRow *row = gtk_list_box_get_selected_row (choice->list);
+
+  if (response == GTK_RESPONSE_ACCEPT && row != NULL)
+    ask_place (choice->parent, choice->session, (size_t) gtk_list_box_row_get_index (row));
+  gtk_widget_destroy (GTK_WIDGET (dialog));
 }
 
 void
-ple_export_dialog_run (GtkWindow *parent, PleSession *session)
+ple_export_dialog_show (GtkWindow *parent, PleSession *session)
 {
   g_autoptr (GtkBuilder) builder =
       gtk_builder_new_from_resource ("/org/pleiades/Pleiades/ui/ple-export-dialog.ui");
-  GtkDialog *dialog = GTK_DIALOG (gtk_builder_get_object (builder, "dialog"));
-  GtkListBox *list = GTK_LIST_BOX (gtk_builder_get_object (builder, "list"));
+  GtkWindow *dialog = GTK_WINDOW (gtk_builder_get_object (builder, "dialog"));
   GtkWidget *readiness = GTK_WIDGET (gtk_builder_get_object (builder, "readiness"));
   g_autofree char *text = describe_readiness (session);
-  GtkListBoxRow *row;
-  int chosen = -1;
+  Choice *choice = g_new0 (Choice, 1);
 
+  choice->parent = parent;
+  choice->session = g_object_ref (session);
+  choice->list = GTK_LIST_BOX (gtk_builder_get_object (builder, "list"));
   for (size_t i = 0; i < G_N_ELEMENTS (kinds); i++)
-    add_kind (list, i);
-  gtk_widget_show_all (GTK_WIDGET (list));
-  gtk_list_box_select_row (list, gtk_list_box_get_row_at_index (list, 0));
+    add_kind (choice->list, i);
+  gtk_widget_show_all (GTK_WIDGET (choice->list));
+  gtk_list_box_select_row (choice->list, gtk_list_box_get_row_at_index (choice->list, 0));
   gtk_label_set_text (GTK_LABEL (readiness),
                       text[0] != '\0' ? text : _ ("Nothing stands in the way."));
-  gtk_window_set_transient_for (GTK_WINDOW (dialog), parent);
-  if (gtk_dialog_run (dialog) == GTK_RESPONSE_ACCEPT)
-    {
-      row = gtk_list_box_get_selected_row (list);
-      chosen = row != NULL ? gtk_list_box_row_get_index (row) : -1;
-    }
-  gtk_widget_destroy (GTK_WIDGET (dialog));
-  if (chosen >= 0)
-    export_to (parent, session, (size_t) chosen);
+  g_object_set_data_full (G_OBJECT (dialog), "choice", choice, choice_free);
+  g_signal_connect (dialog, "response", G_CALLBACK (on_kind_chosen), choice);
+  gtk_window_set_transient_for (dialog, parent);
+  gtk_window_set_destroy_with_parent (dialog, TRUE);
+  gtk_window_present (dialog);
 }

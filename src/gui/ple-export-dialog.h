@@ -9,6 +9,6 @@ G_BEGIN_DECLS
 
 /* What stands in the way of an export first, then the kinds, then where to. Export itself is a job.
  */
-void ple_export_dialog_run (GtkWindow *parent, PleSession *session);
+void ple_export_dialog_show (GtkWindow *parent, PleSession *session);
 
 G_END_DECLS

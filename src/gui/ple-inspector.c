@@ -34,7 +34,8 @@ struct _PleInspector
   GtkLabel *history_label;
   GtkLabel *file_label;
 
-  guint32 item; /* what is shown */
+  guint32 item;      /* what is shown */
+  PleRun *shown_run; /* whose neighbours; only compared */
   GCancellable *cancellable;
   guint n_pending;
   cairo_surface_t *surface;
@@ -227,6 +228,7 @@ show_neighbours (PleInspector *inspector)
   gboolean shown = run != NULL && run->neighbours != NULL && ple_dataset_has_pictures (dataset);
 
   ple_container_clear (GTK_CONTAINER (inspector->neighbours));
+  inspector->shown_run = run;
   gtk_widget_set_visible (inspector->neighbours_box, shown);
   for (size_t k = 0; shown && k < MIN (run->n_neighbours, N_NEIGHBOURS); k++)
     {
@@ -371,6 +373,8 @@ on_clusters_changed (PleInspector *inspector)
   if (inspector->item == PLE_SELECTION_NO_ITEM)
     return;
   show_label (inspector);
+  if (inspector->shown_run != ple_session_get_run (inspector->session))
+    show_neighbours (inspector);
 }
 
 static void

@@ -872,6 +872,8 @@ void
 ple_project_page_set_side_by_side (PleProjectPage *page, gboolean shown)
 {
   gtk_widget_set_visible (GTK_WIDGET (page->truth_map), shown);
+  /* The legend is of the left map. */
+  gtk_widget_set_halign (page->legend, shown ? GTK_ALIGN_START : GTK_ALIGN_END);
   on_layout_changed (page);
   update_colours (page);
 }

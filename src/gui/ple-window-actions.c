@@ -45,18 +45,24 @@ on_open (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+on_chosen (GtkNativeDialog *chooser, int response, PleWindow *window)
+{
+  g_autofree char *path = gtk_file_chooser_get_filename (GTK_FILE_CHOOSER (chooser));
+
+  if (response == GTK_RESPONSE_ACCEPT && path != NULL)
+    ple_window_open (window, path);
+  g_object_unref (chooser);
+}
+
+static void
 choose_and_open (PleWindow *window, GtkFileChooserAction kind, const char *title)
 {
-  g_autoptr (GtkFileChooserNative) chooser =
+  GtkFileChooserNative *chooser =
       gtk_file_chooser_native_new (title, GTK_WINDOW (window), kind, _ ("_Open"), _ ("_Cancel"));
 
-  if (gtk_native_dialog_run (GTK_NATIVE_DIALOG (chooser)) == GTK_RESPONSE_ACCEPT)
-    {
-      g_autofree char *path = gtk_file_chooser_get_filename (GTK_FILE_CHOOSER (chooser));
-
-      if (path != NULL)
-        ple_window_open (window, path);
-    }
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (chooser), TRUE);
+  g_signal_connect_object (chooser, "response", G_CALLBACK (on_chosen), window, 0);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
 }
 
 static void
@@ -440,7 +446,7 @@ on_export_dialog (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   PleWindow *window = data;
 
-  ple_export_dialog_run (GTK_WINDOW (window), window->session);
+  ple_export_dialog_show (GTK_WINDOW (window), window->session);
 }
 
 /* The view */
