@@ -29,6 +29,19 @@ typedef struct
   gboolean selected;
 } Row;
 
+/* A row as it looks, on the display server: text is too slow to be set anew in each frame. */
+typedef struct
+{
+  cairo_surface_t *surface;
+  size_t index;
+  gboolean selected;
+  gboolean complete; /* all its pictures are there */
+  gboolean valid;
+} DrawnRow;
+
+/* More than fit on a screen; row i is kept in place i modulo this. */
+#define N_DRAWN 64
+
 struct _PleClusterList
 {
   GtkDrawingArea parent_instance;
@@ -45,6 +58,7 @@ struct _PleClusterList
   size_t hover;
   size_t shown_first;
   size_t shown_end;
+  DrawnRow drawn[N_DRAWN];
   PangoLayout *name_layout;
   PangoLayout *detail_layout;
 
@@ -184,26 +198,31 @@ shows_pictures (PleClusterList *list)
          gtk_widget_get_allocated_width (GTK_WIDGET (list)) >= PICTURES_FROM;
 }
 
-static void
+/* Returns whether all of them are there. */
+static gboolean
 draw_pictures (PleClusterList *list, cairo_t *cr, const PleClusterRow *row, double x, double y)
 {
+  gboolean complete = TRUE;
   int ratio = gtk_widget_get_scale_factor (GTK_WIDGET (list));
   for (guint i = 0; i < MIN (row->n_pictures, PLE_CLUSTER_PICTURES); i++)
     {
-      cairo_surface_t *surface =
-          ple_picture_cache_lookup (list->pictures, row->pictures[i], form_of (list));
+      cairo_surface_t *surface = ple_picture_cache_lookup (list->pictures, GTK_WIDGET (list),
+                                                           row->pictures[i], form_of (list));
       double left = x + i * (PICTURE + PICTURE_GAP);
       if (surface != NULL)
         {
           cairo_surface_set_device_scale (surface, ratio, ratio);
           cairo_set_source_surface (cr, surface, left, y);
           cairo_paint (cr);
+          cairo_surface_set_device_scale (surface, 1, 1);
           continue;
         }
+      complete = FALSE;
       ple_paint_rounded (cr, left, y, PICTURE, PICTURE, 2);
       ple_paint_set (cr, list->ink, 0.08);
       cairo_fill (cr);
     }
+  return complete;
 }
 
 static void
@@ -262,26 +281,28 @@ draw_quality (PleClusterList *list, cairo_t *cr, double quality, double x, doubl
   cairo_fill (cr);
 }
 
-static void
-draw_row (PleClusterList *list, cairo_t *cr, size_t index, double y)
+/* The row with its upper edge at 0. Returns whether all its pictures are there. */
+static gboolean
+paint_row (PleClusterList *list, cairo_t *cr, const Row *row)
 {
   GtkWidget *widget = GTK_WIDGET (list);
-  const Row *row = &list->rows[index];
   double width = gtk_widget_get_allocated_width (widget);
   gboolean mirrored = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL;
   double glyph = width - GLYPH_WIDTH;
   double strip = PLE_CLUSTER_PICTURES * (PICTURE + PICTURE_GAP) - PICTURE_GAP;
   double pictures = shows_pictures (list) ? glyph - strip : glyph;
   double text_width = pictures - PADDING - TEXT_X;
+  gboolean complete = TRUE;
 
-  if (row->selected || index == list->hover)
+  ple_paint_set (cr, list->background, 1);
+  cairo_paint (cr);
+  if (row->selected)
     {
-      cairo_rectangle (cr, 0, y, width, ROW_HEIGHT);
-      ple_paint_set (cr, row->selected ? list->accent : list->ink, row->selected ? 0.2 : 0.05);
-      cairo_fill (cr);
+      ple_paint_set (cr, list->accent, 0.2);
+      cairo_paint (cr);
     }
   ple_paint_rounded (cr, mirrored ? width - PADDING - SWATCH_WIDTH : PADDING,
-                     y + (ROW_HEIGHT - SWATCH_HEIGHT) / 2.0, SWATCH_WIDTH, SWATCH_HEIGHT, 3);
+                     (ROW_HEIGHT - SWATCH_HEIGHT) / 2.0, SWATCH_WIDTH, SWATCH_HEIGHT, 3);
   ple_paint_set (cr, row->row.colour, 1);
   cairo_fill (cr);
 
@@ -290,8 +311,7 @@ draw_row (PleClusterList *list, cairo_t *cr, size_t index, double y)
   int name_height, detail_height;
   pango_layout_get_pixel_size (list->name_layout, NULL, &name_height);
   pango_layout_get_pixel_size (list->detail_layout, NULL, &detail_height);
-  double block = name_height + detail_height + BAR_HEIGHT + 4;
-  double top = y + (ROW_HEIGHT - block) / 2;
+  double top = (ROW_HEIGHT - (name_height + detail_height + BAR_HEIGHT + 4)) / 2.0;
   ple_paint_set (cr, list->ink, row->row.named ? 1 : 0.75);
   draw_text (cr, list->name_layout, row->row.name, text_x, top, text_width);
   ple_paint_set (cr, list->ink, 0.65);
@@ -300,17 +320,59 @@ draw_row (PleClusterList *list, cairo_t *cr, size_t index, double y)
     draw_quality (list, cr, row->row.quality, text_x, top + name_height + detail_height + 4,
                   text_width);
   if (shows_pictures (list))
-    draw_pictures (list, cr, &row->row, mirrored ? width - pictures - strip : pictures,
-                   y + (ROW_HEIGHT - PICTURE) / 2.0);
+    complete = draw_pictures (list, cr, &row->row, mirrored ? width - pictures - strip : pictures,
+                              (ROW_HEIGHT - PICTURE) / 2.0);
   draw_state (list, cr, row->row.state, mirrored ? GLYPH_WIDTH / 2.0 : glyph + GLYPH_WIDTH / 2.0,
-              y + ROW_HEIGHT / 2.0);
-
-  cairo_rectangle (cr, 0, y + ROW_HEIGHT - 1, width, 1);
+              ROW_HEIGHT / 2.0);
+  cairo_rectangle (cr, 0, ROW_HEIGHT - 1, width, 1);
   ple_paint_set (cr, list->line, 1);
   cairo_fill (cr);
+  return complete;
+}
+
+static void
+draw_row (PleClusterList *list, cairo_t *cr, size_t index, double y)
+{
+  GtkWidget *widget = GTK_WIDGET (list);
+  const Row *row = &list->rows[index];
+  DrawnRow *drawn = &list->drawn[index % N_DRAWN];
+  int width = gtk_widget_get_allocated_width (widget);
+  if (drawn->surface == NULL)
+    drawn->surface = gdk_window_create_similar_surface (gtk_widget_get_window (widget),
+                                                        CAIRO_CONTENT_COLOR, width, ROW_HEIGHT);
+  if (!drawn->valid || drawn->index != index || drawn->selected != row->selected)
+    {
+      cairo_t *once = cairo_create (drawn->surface);
+      drawn->complete = paint_row (list, once, row);
+      drawn->index = index;
+      drawn->selected = row->selected;
+      drawn->valid = TRUE;
+      cairo_destroy (once);
+    }
+  cairo_set_source_surface (cr, drawn->surface, 0, y);
+  cairo_paint (cr);
+  if (index == list->hover && !row->selected)
+    {
+      cairo_rectangle (cr, 0, y, width, ROW_HEIGHT - 1);
+      ple_paint_set (cr, list->ink, 0.05);
+      cairo_fill (cr);
+    }
   if (index == list->focus && gtk_widget_has_visible_focus (widget))
     gtk_render_focus (gtk_widget_get_style_context (widget), cr, 2, y + 2, width - 4,
                       ROW_HEIGHT - 5);
+}
+
+/* The rows look otherwise now; with @all their size or place on the display server too. */
+static void
+forget_drawn (PleClusterList *list, gboolean all)
+{
+  for (guint i = 0; i < N_DRAWN; i++)
+    {
+      list->drawn[i].valid = FALSE;
+      if (all)
+        g_clear_pointer (&list->drawn[i].surface, cairo_surface_destroy);
+    }
+  gtk_widget_queue_draw (GTK_WIDGET (list));
 }
 
 static void
@@ -668,14 +730,30 @@ ple_cluster_list_style_updated (GtkWidget *widget)
   g_clear_object (&list->detail_layout);
   list->name_layout = make_layout (widget, pango_attr_weight_new (PANGO_WEIGHT_SEMIBOLD));
   list->detail_layout = make_layout (widget, pango_attr_scale_new (0.87));
-  gtk_widget_queue_draw (widget);
+  forget_drawn (list, FALSE);
 }
 
 static void
 ple_cluster_list_size_allocate (GtkWidget *widget, GtkAllocation *allocation)
 {
+  PleClusterList *list = PLE_CLUSTER_LIST (widget);
+  if (allocation->width != gtk_widget_get_allocated_width (widget))
+    forget_drawn (list, TRUE);
   GTK_WIDGET_CLASS (ple_cluster_list_parent_class)->size_allocate (widget, allocation);
-  configure (PLE_CLUSTER_LIST (widget));
+  configure (list);
+}
+
+static void
+ple_cluster_list_direction_changed (GtkWidget *widget, GtkTextDirection old)
+{
+  GTK_WIDGET_CLASS (ple_cluster_list_parent_class)->direction_changed (widget, old);
+  forget_drawn (PLE_CLUSTER_LIST (widget), FALSE);
+}
+
+static void
+on_scale_factor_changed (PleClusterList *list)
+{
+  forget_drawn (list, TRUE);
 }
 
 static void
@@ -684,6 +762,7 @@ ple_cluster_list_unrealize (GtkWidget *widget)
   PleClusterList *list = PLE_CLUSTER_LIST (widget);
   if (list->pictures != NULL)
     ple_picture_cache_retract (list->pictures, list);
+  forget_drawn (list, TRUE);
   GTK_WIDGET_CLASS (ple_cluster_list_parent_class)->unrealize (widget);
 }
 
@@ -782,6 +861,7 @@ ple_cluster_list_class_init (PleClusterListClass *klass)
   widget_class->size_allocate = ple_cluster_list_size_allocate;
   widget_class->style_updated = ple_cluster_list_style_updated;
   widget_class->unrealize = ple_cluster_list_unrealize;
+  widget_class->direction_changed = ple_cluster_list_direction_changed;
   widget_class->button_press_event = on_button_press;
   widget_class->motion_notify_event = on_motion;
   widget_class->leave_notify_event = on_leave;
@@ -814,6 +894,7 @@ ple_cluster_list_init (PleClusterList *list)
   gtk_widget_add_events (GTK_WIDGET (list), GDK_BUTTON_PRESS_MASK | GDK_POINTER_MOTION_MASK |
                                                 GDK_LEAVE_NOTIFY_MASK | GDK_SCROLL_MASK |
                                                 GDK_SMOOTH_SCROLL_MASK | GDK_KEY_PRESS_MASK);
+  g_signal_connect (list, "notify::scale-factor", G_CALLBACK (on_scale_factor_changed), NULL);
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (list)), _ ("Clusters"));
 }
 
@@ -825,6 +906,14 @@ ple_cluster_list_new (void)
 
 /* ---- model ---- */
 
+static void
+on_pictures_updated (PleClusterList *list)
+{
+  for (guint i = 0; i < N_DRAWN; i++)
+    list->drawn[i].valid &= list->drawn[i].complete;
+  gtk_widget_queue_draw (GTK_WIDGET (list));
+}
+
 void
 ple_cluster_list_set_pictures (PleClusterList *list, PlePictureCache *cache)
 {
@@ -835,8 +924,8 @@ ple_cluster_list_set_pictures (PleClusterList *list, PlePictureCache *cache)
     }
   g_set_object (&list->pictures, cache);
   if (cache != NULL)
-    g_signal_connect_swapped (cache, "updated", G_CALLBACK (gtk_widget_queue_draw), list);
-  gtk_widget_queue_draw (GTK_WIDGET (list));
+    g_signal_connect_swapped (cache, "updated", G_CALLBACK (on_pictures_updated), list);
+  forget_drawn (list, FALSE);
 }
 
 static size_t
@@ -902,7 +991,7 @@ ple_cluster_list_set_rows (PleClusterList *list, const PleClusterRow *rows, size
   if (fixed < n)
     scroll_to (list, (double) fixed * ROW_HEIGHT - offset);
   ple_cells_content_changed (PLE_CELLS (list));
-  gtk_widget_queue_draw (GTK_WIDGET (list));
+  forget_drawn (list, FALSE);
   if (n_kept != n_selected)
     selection_changed (list);
 }
@@ -922,6 +1011,7 @@ ple_cluster_list_update_row (PleClusterList *list, const PleClusterRow *row)
   g_autofree char *old_name = (char *) list->rows[index].row.name;
   list->rows[index].row = *row;
   list->rows[index].row.name = g_strdup (row->name != NULL ? row->name : "");
+  list->drawn[index % N_DRAWN].valid = FALSE;
   gtk_widget_queue_draw (GTK_WIDGET (list));
 }
 

@@ -22,6 +22,7 @@ typedef struct
   Key key;
   cairo_surface_t *surface;
   size_t bytes;
+  gboolean on_server;
   GList link; /* in lru */
 } Entry;
 
@@ -276,8 +277,31 @@ ple_picture_cache_new (PlePictureFunc func, gpointer data, GDestroyNotify destro
   return cache;
 }
 
+/* Drawing an image sends it to the display server every time; a surface there is only copied. */
+static void
+move_to_server (Entry *entry, GtkWidget *widget)
+{
+  int side = entry->key.form.side, ratio = gtk_widget_get_scale_factor (widget);
+  if (side % ratio != 0)
+    return;
+  cairo_surface_t *surface = gdk_window_create_similar_surface (
+      gtk_widget_get_window (widget), CAIRO_CONTENT_COLOR_ALPHA, side / ratio, side / ratio);
+  cairo_surface_set_device_scale (surface, 1, 1);
+  cairo_t *cr = cairo_create (surface);
+  cairo_set_operator (cr, CAIRO_OPERATOR_SOURCE);
+  cairo_set_source_surface (cr, entry->surface, 0, 0);
+  cairo_paint (cr);
+  cairo_destroy (cr);
+  cairo_surface_destroy (entry->surface);
+  entry->surface = surface;
+  entry->on_server = TRUE;
+}
+
 cairo_surface_t *
-ple_picture_cache_lookup (PlePictureCache *cache, guint32 item, PlePictureForm form)
+ple_picture_cache_lookup (PlePictureCache *cache,
+                          GtkWidget *widget,
+                          guint32 item,
+                          PlePictureForm form)
 {
   Key key = { item, form };
   Entry *entry = g_hash_table_lookup (cache->entries, &key);
@@ -288,14 +312,19 @@ ple_picture_cache_lookup (PlePictureCache *cache, guint32 item, PlePictureForm f
       g_queue_unlink (&cache->lru, &entry->link);
       g_queue_push_head_link (&cache->lru, &entry->link);
     }
+  if (!entry->on_server && widget != NULL && gtk_widget_get_realized (widget))
+    move_to_server (entry, widget);
   return entry->surface;
 }
 
 cairo_surface_t *
-ple_picture_cache_lookup_any (PlePictureCache *cache, guint32 item)
+ple_picture_cache_lookup_any (PlePictureCache *cache, guint32 item, guint *side)
 {
   Entry *entry = g_hash_table_lookup (cache->any, GUINT_TO_POINTER (item));
-  return entry != NULL ? entry->surface : NULL;
+  if (entry == NULL)
+    return NULL;
+  *side = entry->key.form.side;
+  return entry->surface;
 }
 
 void

@@ -45,12 +45,22 @@ typedef struct
   guint8 crisp;
 } PlePictureForm;
 
-/* The finished picture, or %NULL if it is not there (ask with ple_picture_cache_request()).
- * (transfer none): valid until the next call. */
-cairo_surface_t *
-ple_picture_cache_lookup (PlePictureCache *cache, guint32 item, PlePictureForm form);
+/**
+ * ple_picture_cache_lookup:
+ * @widget: (nullable): where it will be drawn; if realized, the picture moves to its display server
+ *   once and is then only copied there
+ *
+ * The surface has a device scale of 1.
+ *
+ * Returns: (transfer none) (nullable): the finished picture, valid until the next call; %NULL if it
+ *   is not there: ask with ple_picture_cache_request()
+ */
+cairo_surface_t *ple_picture_cache_lookup (PlePictureCache *cache,
+                                           GtkWidget *widget,
+                                           guint32 item,
+                                           PlePictureForm form);
 /* The same item in another size, to stand in meanwhile. (transfer none) (nullable) */
-cairo_surface_t *ple_picture_cache_lookup_any (PlePictureCache *cache, guint32 item);
+cairo_surface_t *ple_picture_cache_lookup_any (PlePictureCache *cache, guint32 item, guint *side);
 
 /* Asks for a picture on behalf of @client (any pointer). The last one asked for is made first. */
 void ple_picture_cache_request (PlePictureCache *cache,

@@ -382,7 +382,7 @@ show_hover (PleProjectPage *page)
 
   if (page->hovered == PLE_SELECTION_NO_ITEM || page->pictures == NULL)
     return;
-  surface = ple_picture_cache_lookup (page->pictures, page->hovered, form);
+  surface = ple_picture_cache_lookup (page->pictures, NULL, page->hovered, form);
   if (surface == NULL)
     {
       ple_picture_cache_request (page->pictures, page, page->hovered, form);

@@ -7,6 +7,16 @@
 
 G_BEGIN_DECLS
 
+/* What lies over pictures, drawn once for the present size and theme. */
+typedef struct
+{
+  cairo_surface_t *placeholder;
+  cairo_surface_t *selected;
+  cairo_surface_t *focus;
+  cairo_surface_t *struck;
+  cairo_surface_t *glyphs[PLE_TILE_N_GLYPHS];
+} PleTilesDecor;
+
 struct _PleTilesView
 {
   GtkDrawingArea parent_instance;
@@ -36,6 +46,7 @@ struct _PleTilesView
   guint32 background;
   guint32 ink;
   guint32 accent;
+  PleTilesDecor decor;
 
   /* Input. */
   size_t focus;  /* places in the grid, PLE_TILES_NONE for none */
@@ -62,6 +73,24 @@ void ple_tiles_view_reveal_index (PleTilesView *view, size_t index);
 void ple_tiles_view_resize_at (PleTilesView *view, int size, double y);
 /* Moves the keyboard there and tells the selection. */
 void ple_tiles_view_set_focus_index (PleTilesView *view, size_t index);
+
+/* ple-tiles-decor.c */
+typedef enum
+{
+  PLE_TILES_PLACEHOLDER,
+  PLE_TILES_SELECTED,
+  PLE_TILES_FOCUS,
+  PLE_TILES_STRUCK,
+} PleTilesDecoration;
+
+void ple_tiles_decor_clear (PleTilesView *view);
+/* Over the tile whose upper left corner is (@x, @y). */
+void ple_tiles_decor_draw (
+    PleTilesView *view, cairo_t *cr, PleTilesDecoration decoration, double x, double y);
+void ple_tiles_decor_draw_glyph (
+    PleTilesView *view, cairo_t *cr, PleTileGlyph glyph, double x, double y);
+void
+ple_tiles_decor_draw_hint (PleTilesView *view, cairo_t *cr, const char *hint, double x, double y);
 
 /* ple-tiles-input.c */
 void ple_tiles_input_class_init (GtkWidgetClass *widget_class);

@@ -16,7 +16,6 @@
 /* Below these sizes a tile carries no bar, no letters. */
 #define BAR_FROM 40
 #define GLYPH_FROM 32
-#define GLYPH_RADIUS 8.0
 
 enum
 {
@@ -139,6 +138,7 @@ ple_tiles_view_resize_at (PleTilesView *view, int size, double y)
   if (index < view->n)
     share = (y - offset) / view->size;
   view->size = size;
+  ple_tiles_decor_clear (view);
   lay_out_around (view, at_top ? PLE_TILES_NONE : index, y - share * size);
   g_object_notify (G_OBJECT (view), "tile-size");
 }
@@ -196,186 +196,102 @@ draw_picture (PleTilesView *view, cairo_t *cr, guint32 item, double x, double y)
 {
   int ratio = gtk_widget_get_scale_factor (GTK_WIDGET (view));
   cairo_surface_t *surface = NULL;
+  guint side;
   if (view->pictures != NULL)
-    surface = ple_picture_cache_lookup (view->pictures, item, form_of (view));
+    surface = ple_picture_cache_lookup (view->pictures, GTK_WIDGET (view), item, form_of (view));
   if (surface != NULL)
     {
       cairo_surface_set_device_scale (surface, ratio, ratio);
       cairo_set_source_surface (cr, surface, x, y);
       cairo_paint (cr);
+      cairo_surface_set_device_scale (surface, 1, 1);
       return;
     }
   if (view->pictures != NULL)
-    surface = ple_picture_cache_lookup_any (view->pictures, item);
+    surface = ple_picture_cache_lookup_any (view->pictures, item, &side);
   if (surface == NULL)
     {
-      ple_paint_rounded (cr, x, y, view->size, view->size, RADIUS);
-      ple_paint_set (cr, view->ink, 0.07);
-      cairo_fill (cr);
+      ple_tiles_decor_draw (view, cr, PLE_TILES_PLACEHOLDER, x, y);
       return;
     }
   /* Of another size: rough, for the moment. */
-  double side = cairo_image_surface_get_width (surface);
-  cairo_surface_set_device_scale (surface, 1, 1);
+  double factor = (double) view->size / side;
   cairo_save (cr);
   cairo_translate (cr, x, y);
-  cairo_scale (cr, view->size / side, view->size / side);
+  cairo_scale (cr, factor, factor);
   cairo_set_source_surface (cr, surface, 0, 0);
   cairo_pattern_set_filter (cairo_get_source (cr), CAIRO_FILTER_FAST);
   cairo_paint (cr);
   cairo_restore (cr);
 }
 
-static void
-draw_bar (cairo_t *cr, double x, double y, double size, double confidence)
+/* What is known of the tiles on the screen, asked once a draw. */
+typedef struct
 {
-  double inset = size < 64 ? 4 : 6, width = size - 2 * inset;
-  y += size - inset - BAR_HEIGHT;
-  ple_paint_rounded (cr, x + inset, y, width, BAR_HEIGHT, 1.5);
-  ple_paint_set (cr, 0x000000, 0.45);
-  cairo_fill (cr);
-  ple_paint_rounded (cr, x + inset, y, MAX (width * CLAMP (confidence, 0, 1), BAR_HEIGHT),
-                     BAR_HEIGHT, 1.5);
-  ple_paint_set (cr, 0xffffff, 0.95);
-  cairo_fill (cr);
-}
+  double x;
+  double y;
+  PleTileInfo info;
+} Tile;
 
 static void
-trace_glyph (cairo_t *cr, PleTileGlyph glyph, double x, double y)
+draw_tile (PleTilesView *view, cairo_t *cr, size_t index, const Tile *tile)
 {
-  switch (glyph)
+  guint32 item = view->items[index];
+  double x = tile->x, y = tile->y;
+  if (tile->info.struck)
+    ple_tiles_decor_draw (view, cr, PLE_TILES_STRUCK, x, y);
+  if (tile->info.glyph != PLE_TILE_GLYPH_NONE && view->size >= GLYPH_FROM)
+    ple_tiles_decor_draw_glyph (view, cr, tile->info.glyph, x, y);
+  if (tile->info.hint != NULL && view->size >= GLYPH_FROM)
+    ple_tiles_decor_draw_hint (view, cr, tile->info.hint, x, y);
+  if (view->selection != NULL && ple_selection_contains (view->selection, item))
+    ple_tiles_decor_draw (view, cr, PLE_TILES_SELECTED, x, y);
+  if (index == view->focus && gtk_widget_has_visible_focus (GTK_WIDGET (view)))
+    ple_tiles_decor_draw (view, cr, PLE_TILES_FOCUS, x, y);
+}
+
+/* The bars of all tiles in two fills of plain rectangles: first what they run in, then the bars. */
+static void
+draw_bars (PleTilesView *view, cairo_t *cr, const Tile *tiles, size_t n)
+{
+  double inset = view->size < 64 ? 4 : 6, width = view->size - 2 * inset;
+  if (view->size < BAR_FROM)
+    return;
+  for (int layer = 0; layer < 2; layer++)
     {
-    case PLE_TILE_GLYPH_CONFIRMED:
-      cairo_move_to (cr, x - 3.5, y + 0.2);
-      cairo_line_to (cr, x - 1, y + 2.8);
-      cairo_line_to (cr, x + 3.6, y - 2.8);
-      break;
-    case PLE_TILE_GLYPH_UNSURE:
-      cairo_arc (cr, x, y - 1.9, 2.2, G_PI, 2.45 * G_PI);
-      cairo_line_to (cr, x, y + 1.6);
-      cairo_move_to (cr, x, y + 3.9);
-      cairo_line_to (cr, x, y + 4.1);
-      break;
-    case PLE_TILE_GLYPH_EXCLUDED:
-      cairo_move_to (cr, x - 2.8, y - 2.8);
-      cairo_line_to (cr, x + 2.8, y + 2.8);
-      cairo_move_to (cr, x + 2.8, y - 2.8);
-      cairo_line_to (cr, x - 2.8, y + 2.8);
-      break;
-    case PLE_TILE_GLYPH_LOCKED:
-      cairo_rectangle (cr, x - 2.6, y - 0.6, 5.2, 4);
-      cairo_new_sub_path (cr);
-      cairo_arc (cr, x, y - 1.2, 1.9, G_PI, 2 * G_PI);
-      break;
-    case PLE_TILE_GLYPH_NONE:
-    default:
-      break;
+      for (size_t i = 0; i < n; i++)
+        {
+          double confidence = tiles[i].info.confidence;
+          if (!isfinite (confidence))
+            continue;
+          double filled = round (width * CLAMP (confidence, 0, 1));
+          cairo_rectangle (cr, tiles[i].x + inset, tiles[i].y + view->size - inset - BAR_HEIGHT,
+                           layer == 0 ? width : MAX (filled, 1), BAR_HEIGHT);
+        }
+      ple_paint_set (cr, layer == 0 ? 0x000000 : 0xffffff, layer == 0 ? 0.45 : 0.95);
+      cairo_fill (cr);
     }
 }
 
 static void
-draw_glyph (cairo_t *cr, double x, double y, double size, PleTileGlyph glyph)
+draw_tiles (PleTilesView *view, cairo_t *cr, size_t first, size_t end, double scroll)
 {
-  double cx = x + size - GLYPH_RADIUS - 4, cy = y + GLYPH_RADIUS + 4;
-  cairo_new_path (cr);
-  cairo_arc (cr, cx, cy, GLYPH_RADIUS, 0, 2 * G_PI);
-  ple_paint_set (cr, 0x000000, 0.6);
-  cairo_fill (cr);
-  cairo_save (cr);
-  cairo_set_line_width (cr, 1.7);
-  cairo_set_line_cap (cr, CAIRO_LINE_CAP_ROUND);
-  cairo_set_line_join (cr, CAIRO_LINE_JOIN_ROUND);
-  ple_paint_set (cr, 0xffffff, 1);
-  trace_glyph (cr, glyph, cx, cy);
-  cairo_stroke (cr);
-  cairo_restore (cr);
-}
-
-static void
-draw_hint (PleTilesView *view, cairo_t *cr, double x, double y, const char *hint)
-{
-  g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (GTK_WIDGET (view), hint);
-  PangoAttrList *attributes = pango_attr_list_new ();
-  pango_attr_list_insert (attributes, pango_attr_weight_new (PANGO_WEIGHT_BOLD));
-  pango_layout_set_attributes (layout, attributes);
-  pango_attr_list_unref (attributes);
-  int width, height;
-  pango_layout_get_pixel_size (layout, &width, &height);
-  ple_paint_rounded (cr, x + 5, y + 5, MAX (width + 10, height), height + 2, 4);
-  ple_paint_set (cr, 0x000000, 0.68);
-  cairo_fill (cr);
-  ple_paint_set (cr, 0xffffff, 1);
-  cairo_move_to (cr, x + 5 + (MAX (width + 10, height) - width) / 2.0, y + 6);
-  pango_cairo_show_layout (cr, layout);
-  cairo_new_path (cr);
-}
-
-static void
-draw_struck (PleTilesView *view, cairo_t *cr, double x, double y)
-{
-  double middle_x = x + view->size / 2.0, middle_y = y + view->size / 2.0;
-  double reach = CLAMP (view->size * 0.08, 4, 14);
-  ple_paint_rounded (cr, x, y, view->size, view->size, RADIUS);
-  ple_paint_set (cr, view->background, 0.72);
-  cairo_fill (cr);
-  cairo_set_line_width (cr, 3);
-  ple_paint_set (cr, view->ink, 0.5);
-  cairo_move_to (cr, middle_x - reach, middle_y - reach);
-  cairo_line_to (cr, middle_x + reach, middle_y + reach);
-  cairo_move_to (cr, middle_x + reach, middle_y - reach);
-  cairo_line_to (cr, middle_x - reach, middle_y + reach);
-  cairo_stroke (cr);
-}
-
-/* The accent around the tile, and a line of the background between the two: it shows on any picture
- * and beside any. */
-static void
-draw_selected (PleTilesView *view, cairo_t *cr, double x, double y)
-{
-  double size = view->size;
-  ple_paint_rounded (cr, x - 1, y - 1, size + 2, size + 2, RADIUS + 1);
-  ple_paint_set (cr, view->accent, 1);
-  cairo_set_line_width (cr, 3);
-  cairo_stroke (cr);
-  ple_paint_rounded (cr, x + 1, y + 1, size - 2, size - 2, RADIUS - 1);
-  ple_paint_set (cr, view->background, 1);
-  cairo_set_line_width (cr, 1);
-  cairo_stroke (cr);
-}
-
-static void
-draw_focus (PleTilesView *view, cairo_t *cr, double x, double y)
-{
-  double size = view->size;
-  ple_paint_rounded (cr, x + 3, y + 3, size - 6, size - 6, RADIUS - 1);
-  cairo_set_line_width (cr, 4);
-  ple_paint_set (cr, 0x000000, 0.75);
-  cairo_stroke_preserve (cr);
-  cairo_set_line_width (cr, 2);
-  ple_paint_set (cr, 0xffffff, 1);
-  cairo_stroke (cr);
-}
-
-static void
-draw_tile (PleTilesView *view, cairo_t *cr, size_t index, double x, double y)
-{
-  guint32 item = view->items[index];
-  PleTileInfo info = { .confidence = NAN };
-  if (view->info != NULL)
-    view->info (view->info_data, item, index, &info);
-  draw_picture (view, cr, item, x, y);
-  if (isfinite (info.confidence) && view->size >= BAR_FROM)
-    draw_bar (cr, x, y, view->size, info.confidence);
-  if (info.struck)
-    draw_struck (view, cr, x, y);
-  if (info.glyph != PLE_TILE_GLYPH_NONE && view->size >= GLYPH_FROM)
-    draw_glyph (cr, x, y, view->size, info.glyph);
-  if (info.hint != NULL && view->size >= GLYPH_FROM)
-    draw_hint (view, cr, x, y, info.hint);
-  if (view->selection != NULL && ple_selection_contains (view->selection, item))
-    draw_selected (view, cr, x, y);
-  if (index == view->focus && gtk_widget_has_visible_focus (GTK_WIDGET (view)))
-    draw_focus (view, cr, x, y);
+  size_t n = end - first;
+  g_autofree Tile *tiles = g_new (Tile, n + 1);
+  for (size_t i = first; i < end; i++)
+    {
+      Tile *tile = &tiles[i - first];
+      ple_tiles_layout_get_place (&view->layout, i, &tile->x, &tile->y);
+      tile->x = ple_tiles_view_mirror (view, tile->x, view->size);
+      tile->y -= scroll;
+      tile->info = (PleTileInfo){ .confidence = (double) NAN };
+      if (view->info != NULL)
+        view->info (view->info_data, view->items[i], i, &tile->info);
+      draw_picture (view, cr, view->items[i], tile->x, tile->y);
+    }
+  draw_bars (view, cr, tiles, n);
+  for (size_t i = first; i < end; i++)
+    draw_tile (view, cr, i, &tiles[i - first]);
 }
 
 static void
@@ -447,12 +363,7 @@ ple_tiles_view_draw (GtkWidget *widget, cairo_t *cr)
   if (view->n > 0)
     ple_tiles_layout_get_range (&view->layout, scroll, scroll + height, &first, &end);
   draw_headers (view, cr, scroll, height);
-  for (size_t i = first; i < end; i++)
-    {
-      double x, y;
-      ple_tiles_layout_get_place (&view->layout, i, &x, &y);
-      draw_tile (view, cr, i, ple_tiles_view_mirror (view, x, view->size), y - scroll);
-    }
+  draw_tiles (view, cr, first, end, scroll);
   if (ple_tiles_input_get_band (view, &band))
     {
       cairo_rectangle (cr, band.x + 0.5, band.y + 0.5, band.width, band.height);
@@ -572,6 +483,7 @@ ple_tiles_view_style_updated (GtkWidget *widget)
   view->background = ple_paint_theme (widget, "theme_base_color", 0xffffff);
   view->ink = ple_paint_theme (widget, "theme_text_color", 0x202020);
   view->accent = ple_paint_accent (widget, view->background);
+  ple_tiles_decor_clear (view);
   gtk_widget_queue_draw (widget);
 }
 
@@ -580,9 +492,17 @@ ple_tiles_view_unrealize (GtkWidget *widget)
 {
   PleTilesView *view = PLE_TILES_VIEW (widget);
   ple_tiles_input_cancel (view);
+  ple_tiles_decor_clear (view);
   if (view->pictures != NULL)
     ple_picture_cache_retract (view->pictures, view);
   GTK_WIDGET_CLASS (ple_tiles_view_parent_class)->unrealize (widget);
+}
+
+static void
+on_scale_factor_changed (PleTilesView *view)
+{
+  ple_tiles_decor_clear (view);
+  gtk_widget_queue_draw (GTK_WIDGET (view));
 }
 
 static void
@@ -769,7 +689,7 @@ ple_tiles_view_init (PleTilesView *view)
   gtk_style_context_add_class (gtk_widget_get_style_context (GTK_WIDGET (view)), "view");
   gtk_widget_set_can_focus (GTK_WIDGET (view), TRUE);
   ple_tiles_input_init (view);
-  g_signal_connect (view, "notify::scale-factor", G_CALLBACK (gtk_widget_queue_draw), NULL);
+  g_signal_connect (view, "notify::scale-factor", G_CALLBACK (on_scale_factor_changed), NULL);
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (view)), _ ("Pictures"));
 }
 

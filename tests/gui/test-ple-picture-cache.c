@@ -89,11 +89,11 @@ test_square_cut_and_size (void)
   source_init (&source);
   PlePictureCache *cache = ple_picture_cache_new (make, &source, destroyed, 1 << 20);
   PlePictureForm form = { .side = 10, .crisp = 1 };
-  g_assert_null (ple_picture_cache_lookup (cache, 5, form));
+  g_assert_null (ple_picture_cache_lookup (cache, NULL, 5, form));
   ple_picture_cache_request (cache, &client_a, 5, form);
   g_assert_true (ple_picture_cache_is_busy (cache, &client_a));
   ple_gui_test_wait (is_idle, cache);
-  cairo_surface_t *surface = ple_picture_cache_lookup (cache, 5, form);
+  cairo_surface_t *surface = ple_picture_cache_lookup (cache, NULL, 5, form);
   g_assert_nonnull (surface);
   g_assert_cmpint (cairo_image_surface_get_width (surface), ==, 10);
   g_assert_cmpint (cairo_image_surface_get_height (surface), ==, 10);
@@ -102,9 +102,11 @@ test_square_cut_and_size (void)
                                                      5 * cairo_image_surface_get_stride (surface));
   g_assert_cmphex (row[1], ==, 0xffff0000);
   g_assert_cmphex (row[8], ==, 0xff000000);
-  g_assert_true (ple_picture_cache_lookup_any (cache, 5) == surface);
+  guint side = 0;
+  g_assert_true (ple_picture_cache_lookup_any (cache, 5, &side) == surface);
+  g_assert_cmpuint (side, ==, 10);
   form.side = 12;
-  g_assert_null (ple_picture_cache_lookup (cache, 5, form));
+  g_assert_null (ple_picture_cache_lookup (cache, NULL, 5, form));
   g_object_unref (cache);
   source_clear (&source);
 }
@@ -142,7 +144,7 @@ test_newest_first_and_retract (void)
   g_assert_cmpuint (retracted, <=, 2);
   g_assert_cmpuint (first, <, last);
   for (guint32 i = 30; i < 40; i++)
-    g_assert_nonnull (ple_picture_cache_lookup (cache, i, form));
+    g_assert_nonnull (ple_picture_cache_lookup (cache, NULL, i, form));
   g_object_unref (cache);
   source_clear (&source);
 }
@@ -160,12 +162,13 @@ test_bytes_are_bounded (void)
       ple_picture_cache_request (cache, &client_a, i, form);
       ple_gui_test_wait (is_idle, cache);
       /* Item 0 is looked at all the time and so stays. */
-      g_assert_nonnull (ple_picture_cache_lookup (cache, 0, form));
+      g_assert_nonnull (ple_picture_cache_lookup (cache, NULL, 0, form));
     }
   g_assert_cmpuint (ple_picture_cache_get_bytes (cache), <=, 11000);
-  g_assert_nonnull (ple_picture_cache_lookup (cache, 49, form));
-  g_assert_null (ple_picture_cache_lookup (cache, 1, form));
-  g_assert_null (ple_picture_cache_lookup_any (cache, 1));
+  g_assert_nonnull (ple_picture_cache_lookup (cache, NULL, 49, form));
+  g_assert_null (ple_picture_cache_lookup (cache, NULL, 1, form));
+  guint side;
+  g_assert_null (ple_picture_cache_lookup_any (cache, 1, &side));
   g_object_unref (cache);
   source_clear (&source);
 }
@@ -179,7 +182,7 @@ test_missing_and_cleared (void)
   PlePictureForm form = { .side = 16 };
   ple_picture_cache_request (cache, &client_a, 13, form);
   ple_gui_test_wait (is_idle, cache);
-  g_assert_nonnull (ple_picture_cache_lookup (cache, 13, form));
+  g_assert_nonnull (ple_picture_cache_lookup (cache, NULL, 13, form));
   /* What is being made while the cache is cleared does not come in. */
   set_closed (&source, TRUE);
   ple_picture_cache_request (cache, &client_a, 1, form);
@@ -192,11 +195,11 @@ test_missing_and_cleared (void)
   set_closed (&source, FALSE);
   g_usleep (30 * 1000);
   ple_gui_test_spin ();
-  g_assert_null (ple_picture_cache_lookup (cache, 1, form));
-  g_assert_null (ple_picture_cache_lookup (cache, 13, form));
+  g_assert_null (ple_picture_cache_lookup (cache, NULL, 1, form));
+  g_assert_null (ple_picture_cache_lookup (cache, NULL, 13, form));
   ple_picture_cache_request (cache, &client_a, 1, form);
   ple_gui_test_wait (is_idle, cache);
-  g_assert_nonnull (ple_picture_cache_lookup (cache, 1, form));
+  g_assert_nonnull (ple_picture_cache_lookup (cache, NULL, 1, form));
   g_object_unref (cache);
   source_clear (&source);
 }
