@@ -25,8 +25,8 @@ G_DECLARE_FINAL_TYPE (PleCuration, ple_curation, PLE, CURATION, GObject)
 #define PLE_CURATION_ERROR (ple_curation_error_quark ())
 typedef enum
 {
-  PLE_CURATION_ERROR_LOCKED,  /* another program has it open */
-  PLE_CURATION_ERROR_DAMAGED, /* not a journal, or of a newer version */
+  PLE_CURATION_ERROR_LOCKED,  /* open already, in another program or in this one */
+  PLE_CURATION_ERROR_DAMAGED, /* not a journal, damaged, or of a newer version */
   PLE_CURATION_ERROR_REFUSED, /* the command makes no sense now; the message says why */
 } PleCurationError;
 GQuark ple_curation_error_quark (void);
@@ -59,20 +59,30 @@ typedef struct
  * @n_clusters: K of the run
  * @error: return location
  *
- * Replays the journal. Signals: "changed" after every command, undo and redo (items or clusters may
- * have changed); "committed" when all decisions are on disk; "failed" (const char *message) if
- * writing fails, with the state kept in memory and writing tried again.
+ * Replays the journal. What the journal says about the run (its clusters as they came) wins over
+ * @labels, so that decisions keep their meaning; only the numbers of items and clusters must agree.
  *
- * Cost: O(n + size of the diffs), below 300 ms for 100 000 items and 10 000 decisions.
+ * Signals, on the thread that opened it: "changed" once after every command, undo and redo (items
+ * or clusters may have changed); "committed" when all decisions are on disk; "failed" (const char
+ * *message), once until it works again, if writing fails: the state is kept in memory and writing
+ * is tried again twice a second. The last two come from the thread-default main context.
  *
- * Returns: (transfer full) (nullable): PLE_CURATION_ERROR_LOCKED if another process holds the
- * journal
+ * A file that is damaged or no journal is renamed to NAME.damaged-N beside, never deleted, and the
+ * error is PLE_CURATION_ERROR_DAMAGED: show its message and open again, which begins a new journal.
+ * A file of a newer version and one about another number of items stay where they are (the same
+ * code; opening again gives the same error). A file that is held (by a lock beside it, NAME-lock)
+ * gives PLE_CURATION_ERROR_LOCKED; close one curation before opening another one of the same
+ * project.
+ *
+ * Cost: O(n + size of the diffs): about 50 ms for 100 000 items and 10 000 decisions.
+ *
+ * Returns: (transfer full) (nullable): the decisions on @run
  */
 PleCuration *ple_curation_open (
     const char *path, const char *run, PleLabels *labels, size_t n_clusters, GError **error);
 /* Writes what is pending and lets go of the file; also done when the last reference goes. */
 void ple_curation_close (PleCuration *curation);
-/* Waits until all decisions are on disk. */
+/* Waits until all decisions are on disk, or until an attempt to write them has failed. */
 gboolean ple_curation_flush (PleCuration *curation, GError **error);
 gboolean ple_curation_has_pending (PleCuration *curation);
 
@@ -103,8 +113,13 @@ guint32 *ple_curation_dup_members (PleCuration *curation, gint32 id, size_t *n);
 /* Goes up with every change. */
 guint64 ple_curation_get_stamp (PleCuration *curation);
 
-/* Commands. Each is one step of undo and does nothing when it fails. @items: n item numbers, any
- * order, no doubles. */
+/* Commands. Each is one step of undo and does nothing when it fails, which is
+ * PLE_CURATION_ERROR_REFUSED with a sentence; one that would change nothing succeeds without a
+ * step.
+ * @items: n item numbers, any order, no doubles. None waits for the disk; all items of 100 000 take
+ * about 15 ms. */
+/* Names are composed (NFC) and stripped of blanks; "" takes the name away. Two clusters may have
+ * the same name. */
 gboolean
 ple_curation_name_cluster (PleCuration *curation, gint32 id, const char *name, GError **error);
 gboolean ple_curation_set_state (
@@ -119,18 +134,18 @@ gboolean ple_curation_move_to_name (PleCuration *curation,
                                     const char *name,
                                     gint32 *target,
                                     GError **error);
-/* All members of @ids go to the first named of them, else the largest, whose name, id and notes
- * stay. */
+/* All members of @ids go to the first named of them, else the largest, whose name and id stay. */
 gboolean ple_curation_merge (
     PleCuration *curation, const gint32 *ids, size_t n, gint32 *target, GError **error);
-/* @parts: part 0..n_parts-1 of each item: one new cluster per part that has members. */
+/* @parts: part 0..n_parts-1 of each item: one new cluster per part that has members. States stay; a
+ * cluster that loses all its members is no longer alive. */
 gboolean ple_curation_split (PleCuration *curation,
                              const guint32 *items,
                              const gint32 *parts,
                              size_t n,
                              size_t n_parts,
                              GError **error);
-/* Back to what the run said, state auto. */
+/* Back to what the run said, state auto; a cluster that was merged away comes back for it. */
 gboolean ple_curation_reset (PleCuration *curation, const guint32 *items, size_t n, GError **error);
 
 /* What the next undo or redo would do, translated ("Move 12 pictures to cats"), or %NULL. (transfer
@@ -148,10 +163,11 @@ typedef struct
   char *summary; /* translated */
   gint32 from;   /* cluster before and after for the item asked for; -1 where it does not apply */
   gint32 to;
-  gboolean undone;
+  gboolean undone; /* not in effect: undone, or of a branch that a later decision abandoned */
 } PleJournalEntry;
 /* @item: which, or -1 for all. (transfer full) (element-type PleJournalEntry) */
 GPtrArray *ple_curation_dup_history (PleCuration *curation, gint64 item);
+/* Those in effect: what undo can take back. */
 size_t ple_curation_get_n_decisions (PleCuration *curation);
 
 G_END_DECLS
