@@ -6,6 +6,7 @@
 #include "base/ple-error.h"
 #include "curate/ple-pseudo-labels.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 
 const char *
@@ -161,7 +162,7 @@ ple_decided_new (const PleCurated *curated, PleProgress *progress, GError **erro
       (curated->confidence != NULL && curated->confidence->n_rows != n))
     {
       g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_MISMATCH,
-                   "the decisions are about %zu pictures, the data set has %zu", n,
+                   _ ("the decisions are about %zu pictures, the data set has %zu"), n,
                    ple_dataset_get_n_items (curated->dataset));
       return NULL;
     }
