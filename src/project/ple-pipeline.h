@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * PleStageTime:
  * @name: "features", "clustering", "neighbours", "embedding", "pseudo_labels"
  * @seconds: it took
- * @found: it was there already
+ * @found: it was there already; a stage that was not asked for is neither found nor timed
  */
 typedef struct
 {

@@ -330,6 +330,9 @@ ple_stage_run_remember (const PleStages *stages, PleRun *run, GError **error)
 
   if (before == NULL)
     return FALSE;
+  /* A run made without a map keeps the one it had. */
+  if (stages->embedding_key == NULL && json_object_has_member (before, "embedding"))
+    return TRUE;
   after = describe (stages, run, ple_json_get_bool (before, "stopped_early", FALSE));
   for (size_t i = 0; i < G_N_ELEMENTS (kept); i++)
     if (json_object_has_member (before, kept[i]))

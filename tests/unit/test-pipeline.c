@@ -344,6 +344,7 @@ test_without_a_map (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (PleRun) run = NULL;
   g_autoptr (PleRun) with = NULL;
+  g_autoptr (PleRun) loaded = NULL;
 
   ple_recipe_set (fixture->recipe, "embedding", "none", NULL);
   run = run_with (fixture, NULL);
@@ -353,6 +354,13 @@ test_without_a_map (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (with->xy);
   g_assert_cmpstr (run->key, ==, with->key);
   g_assert_true (with->stages[1].found);
+  /* Running it once more without a map does not take the map away. */
+  ple_recipe_set (fixture->recipe, "embedding", "none", NULL);
+  ple_run_unref (run);
+  run = run_with (fixture, NULL);
+  g_assert_false (run->stages[3].found);
+  loaded = ple_run_load (ple_project_get_path (fixture->project), fixture->dataset, run->key, NULL);
+  g_assert_nonnull (loaded->xy);
 }
 
 /* Vectors without pictures: three far groups. */
