@@ -35,7 +35,7 @@ static const PleParam hog_color_params[] = {
               .blurb = N_("Cells along each side; more cells see finer shapes and forgive less.")),
   PLE_DOUBLE (HogColorParams, color, "color_weight", N_("Weight of colour"), 0.3, 0, 10, .ui_max = 2,
               .blurb = N_("How much colour counts beside shape; 0 is shape alone.")),
-  PLE_DOUBLE (HogColorParams, centring, "centring", N_("Centring"), 0.5, 0, 1,
+  PLE_DOUBLE (HogColorParams, centring, "centring", N_("Centring"), 0.7, 0, 1,
               .blurb = N_("How far the grid follows what stands out from its surroundings, in place and size.")),
   PLE_BOOL   (HogColorParams, mirror, "mirror", N_("Ignore mirroring"), true,
               .blurb = N_("A picture and its mirror image get the same vector.")),
@@ -172,7 +172,7 @@ const PleModel ple_model_hog_color = {
   .summary = N_ ("Histograms of edge directions and colours; needs no model file and hardly learns "
                  "from the pictures."),
   .reference = "Dalal and Triggs 2005",
-  .version = 1,
+  .version = 2,
   .params = hog_color_params,
   .params_size = sizeof (HogColorParams),
   .extract = hog_color_extract,

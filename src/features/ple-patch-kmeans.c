@@ -41,7 +41,7 @@ static const PleParam patch_kmeans_params[] = {
               .blurb = N_("Words are counted in so many fields along each side; 1 forgets where they stood.")),
   PLE_DOUBLE (PatchKmeansParams, color, "color_weight", N_("Weight of colour"), 0.3, 0, 10, .ui_max = 2,
               .blurb = N_("How much colour counts beside shape; 0 is shape alone.")),
-  PLE_DOUBLE (PatchKmeansParams, centring, "centring", N_("Centring"), 0.5, 0, 1,
+  PLE_DOUBLE (PatchKmeansParams, centring, "centring", N_("Centring"), 0.7, 0, 1,
               .blurb = N_("How far the grid follows what stands out from its surroundings, in place and size.")),
   PLE_BOOL   (PatchKmeansParams, mirror, "mirror", N_("Ignore mirroring"), true,
               .blurb = N_("A picture and its mirror image get the same vector.")),
@@ -248,7 +248,7 @@ const PleModel ple_model_patch_kmeans = {
       N_ ("Learns a dictionary of edge patterns from your own pictures and counts where they "
           "occur; needs no model file."),
   .reference = "Coates, Lee and Ng 2011",
-  .version = 1,
+  .version = 2,
   .params = patch_kmeans_params,
   .params_size = sizeof (PatchKmeansParams),
   .extract = patch_kmeans_extract,
