@@ -5,11 +5,14 @@
 
 G_BEGIN_DECLS
 
+/* Twice an index fits in 31 bits, which is what a vector of gathers takes. */
+#define PLE_GRAPH_MAX_POINTS ((size_t) 1 << 30)
+
 /**
  * PleNeighbourGraph:
  * @n: points
  * @offsets: n + 1: entries of row i are offsets[i] .. offsets[i + 1] - 1
- * @columns: the other point, ascending within a row; never the row itself
+ * @columns: the other point, ascending within a row unless permuted; never the row itself
  * @values: weight, positive; symmetric: both directions are stored with the same bits
  *
  * A symmetric weighted graph, sparse by rows.
@@ -37,7 +40,7 @@ typedef enum
 
 /**
  * ple_neighbour_graph_new:
- * @n: points, < 2^31
+ * @n: points, < %PLE_GRAPH_MAX_POINTS
  * @k: neighbours per point
  * @neighbours: (n, k) no row names itself or the same point twice; each row is sorted in place
  * @weights: (n, k) of the directed edges, >= 0; reordered with @neighbours
@@ -59,6 +62,21 @@ PleNeighbourGraph *ple_neighbour_graph_new (size_t n,
                                             PleProgress *progress,
                                             GError **error);
 void ple_neighbour_graph_free (PleNeighbourGraph *graph);
+
+/**
+ * ple_neighbour_graph_permute:
+ * @graph: a graph; left alone
+ * @order: (n) row r of the result is row order[r] of @graph
+ * @progress: (nullable): threads and cancelling
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable): the same graph with its points renamed; the entries of a row
+ * keep their order
+ */
+PleNeighbourGraph *ple_neighbour_graph_permute (const PleNeighbourGraph *graph,
+                                                const guint32 *order,
+                                                PleProgress *progress,
+                                                GError **error);
 
 /* Number of connected components; O(entries). */
 size_t ple_neighbour_graph_n_components (const PleNeighbourGraph *graph);

@@ -143,11 +143,25 @@ transpose (Build *build, PleProgress *progress, GError **error)
   return TRUE;
 }
 
+/* Memory for as many entries as the offsets say. */
+static gboolean
+allocate_entries (PleNeighbourGraph *graph, GError **error)
+{
+  size_t n_entries = MAX (ple_neighbour_graph_n_entries (graph), 1);
+
+  graph->columns = g_try_new (gint32, n_entries);
+  graph->values = g_try_new (float, n_entries);
+  if (graph->columns != NULL && graph->values != NULL)
+    return TRUE;
+  g_set_error (error, PLE_NUMERIC_ERROR, PLE_NUMERIC_ERROR_NO_MEMORY,
+               "no memory for a graph of %" G_GSIZE_FORMAT " edges", n_entries);
+  return FALSE;
+}
+
 static gboolean
 build_graph (Build *build, PleProgress *progress, GError **error)
 {
   PleNeighbourGraph *graph = build->graph;
-  size_t n_entries;
 
   if (!ple_parallel_for (build->n, CHUNK, sort_rows, build, progress, error) ||
       !ple_progress_report (progress, 0.2, error) || !transpose (build, progress, error) ||
@@ -157,15 +171,8 @@ build_graph (Build *build, PleProgress *progress, GError **error)
   for (size_t i = 0; i < build->n; i++)
     graph->offsets[i + 1] += graph->offsets[i];
 
-  n_entries = MAX (graph->offsets[build->n], 1);
-  graph->columns = g_try_new (gint32, n_entries);
-  graph->values = g_try_new (float, n_entries);
-  if (graph->columns == NULL || graph->values == NULL)
-    {
-      g_set_error (error, PLE_NUMERIC_ERROR, PLE_NUMERIC_ERROR_NO_MEMORY,
-                   "no memory for a graph of %" G_GSIZE_FORMAT " edges", n_entries);
-      return FALSE;
-    }
+  if (!allocate_entries (graph, error))
+    return FALSE;
   return ple_parallel_for (build->n, CHUNK, fill_rows, build, progress, error) &&
          ple_progress_report (progress, 1, error);
 }
@@ -183,7 +190,7 @@ ple_neighbour_graph_new (size_t n,
   Build build = { .n = n, .k = k, .neighbours = neighbours, .weights = weights, .how = how };
   gboolean ok;
 
-  g_return_val_if_fail (n < G_MAXINT32, NULL);
+  g_return_val_if_fail (n < PLE_GRAPH_MAX_POINTS, NULL);
 
   graph->n = n;
   graph->offsets = g_new0 (size_t, n + 1);
@@ -200,6 +207,55 @@ ple_neighbour_graph_new (size_t n,
   g_free (build.sources);
   g_free (build.source_weights);
   return ok ? g_steal_pointer (&graph) : NULL;
+}
+
+typedef struct
+{
+  const PleNeighbourGraph *from;
+  PleNeighbourGraph *to;
+  const guint32 *order;
+  const gint32 *place; /* where a point has gone */
+} Permute;
+
+static void
+permute_rows (const PleChunk *chunk, gpointer data)
+{
+  Permute *permute = data;
+  const PleNeighbourGraph *from = permute->from;
+
+  for (size_t i = chunk->begin; i < chunk->end; i++)
+    {
+      size_t first = from->offsets[permute->order[i]], to = permute->to->offsets[i];
+      size_t n_entries = permute->to->offsets[i + 1] - to;
+
+      memcpy (permute->to->values + to, from->values + first, n_entries * sizeof (float));
+      for (size_t e = 0; e < n_entries; e++)
+        permute->to->columns[to + e] = permute->place[from->columns[first + e]];
+    }
+}
+
+PleNeighbourGraph *
+ple_neighbour_graph_permute (const PleNeighbourGraph *graph,
+                             const guint32 *order,
+                             PleProgress *progress,
+                             GError **error)
+{
+  g_autoptr (PleNeighbourGraph) result = g_new0 (PleNeighbourGraph, 1);
+  g_autofree gint32 *place = g_new (gint32, MAX (graph->n, 1));
+  Permute permute = { .from = graph, .to = result, .order = order, .place = place };
+
+  result->n = graph->n;
+  result->offsets = g_new0 (size_t, graph->n + 1);
+  for (size_t i = 0; i < graph->n; i++)
+    {
+      place[order[i]] = (gint32) i;
+      result->offsets[i + 1] =
+          result->offsets[i] + graph->offsets[order[i] + 1] - graph->offsets[order[i]];
+    }
+  if (!allocate_entries (result, error) ||
+      !ple_parallel_for (graph->n, CHUNK, permute_rows, &permute, progress, error))
+    return NULL;
+  return g_steal_pointer (&result);
 }
 
 size_t

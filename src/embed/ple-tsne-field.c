@@ -131,35 +131,47 @@ good_side (size_t least)
     }
 }
 
-/* Weights of the ORDER nodes around a point that lies at @t in [0, 1) between the third and the
- * fourth: the quintic B-spline by de Boor's recursion, and its derivative. */
+/* The quintic B-spline between two nodes, as polynomials of the place t in [0, 1) after the third
+ * of the ORDER nodes that it reaches: coefficients of t^0 .. t^5 by node, times 120. From M6(u) =
+ * sum_k (-1)^k C(6, k) max(u - k, 0)^5 / 120. */
+#define S(value) ((value) / 120.0f)
+static const float spline[ORDER][LANES] = {
+  { S (1), S (26), S (66), S (26), S (1) },    { S (-5), S (-50), 0, S (50), S (5) },
+  { S (10), S (20), S (-60), S (20), S (10) }, { S (-10), S (20), 0, S (-20), S (10) },
+  { S (5), S (-20), S (30), S (-20), S (5) },  { S (-1), S (5), S (-10), S (10), S (-5), S (1) },
+};
+#undef S
+
 static inline __attribute__ ((always_inline)) void
-spline (float t, float *restrict weights, float *restrict slopes)
+weigh (float t, float *restrict weights)
 {
-  float previous[ORDER] = { 0 };
-  float current[ORDER] = { 0 };
-
-  previous[0] = 1 - t;
-  previous[1] = t;
-  for (int order = 3; order <= ORDER; order++)
+#pragma omp simd
+  for (int a = 0; a < LANES; a++)
     {
-      float scale = 1.0f / (float) (order - 1);
+      float w = spline[5][a];
 
-      for (int a = 0; a < order; a++)
-        {
-          float left = a > 0 ? previous[a - 1] : 0;
-          float right = a < order - 1 ? previous[a] : 0;
-
-          if (order == ORDER)
-            slopes[a] = left - right;
-          current[a] =
-              scale * ((t + (float) (order - 1 - a)) * left + ((float) (a + 1) - t) * right);
-        }
-      memcpy (previous, current, sizeof previous);
+      w = w * t + spline[4][a];
+      w = w * t + spline[3][a];
+      w = w * t + spline[2][a];
+      w = w * t + spline[1][a];
+      weights[a] = w * t + spline[0][a];
     }
-  memcpy (weights, previous, sizeof previous);
-  for (int a = ORDER; a < LANES; a++)
-    weights[a] = slopes[a] = 0;
+}
+
+/* Derivatives of the weights. */
+static inline __attribute__ ((always_inline)) void
+slope (float t, float *restrict slopes)
+{
+#pragma omp simd
+  for (int a = 0; a < LANES; a++)
+    {
+      float w = 5 * spline[5][a];
+
+      w = w * t + 4 * spline[4][a];
+      w = w * t + 3 * spline[3][a];
+      w = w * t + 2 * spline[2][a];
+      slopes[a] = w * t + spline[1][a];
+    }
 }
 
 /* First of the ORDER nodes that a coordinate touches, and its place after it. */
@@ -362,14 +374,15 @@ spread_points (size_t n,
 {
   for (size_t p = 0; p < n; p++)
     {
-      float weights_x[LANES], weights_y[LANES], slopes[LANES], t_x, t_y;
+      float weights_x[LANES], weights_y[LANES], t_x, t_y;
       gint32 column = locate (x[points[p]], scale, centre, &t_x);
       gint32 row = locate (y[points[p]], scale, centre, &t_y);
       float *restrict corner = grid + (size_t) row * stride + (size_t) column;
 
-      spline (t_x, weights_x, slopes);
-      spline (t_y, weights_y, slopes);
+      weigh (t_x, weights_x);
+      weigh (t_y, weights_y);
       for (int a = 0; a < ORDER; a++)
+#pragma omp simd
         for (int b = 0; b < LANES; b++)
           corner[(size_t) a * stride + (size_t) b] += weights_y[a] * weights_x[b];
     }
@@ -485,15 +498,19 @@ read_points (size_t n,
       gint32 row = locate (y[i], scale, centre, &t_y);
       const float *restrict corner = grid + (size_t) row * stride + (size_t) column;
 
-      spline (t_x, weights_x, slopes_x);
-      spline (t_y, weights_y, slopes_y);
+      weigh (t_x, weights_x);
+      weigh (t_y, weights_y);
+      slope (t_x, slopes_x);
+      slope (t_y, slopes_y);
       for (int a = 0; a < ORDER; a++)
+#pragma omp simd
         for (int b = 0; b < LANES; b++)
           {
             values[b] += weights_y[a] * corner[(size_t) a * stride + (size_t) b];
             rises[b] += slopes_y[a] * corner[(size_t) a * stride + (size_t) b];
           }
-      for (int b = 0; b < ORDER; b++)
+#pragma omp simd reduction(+ : phi, along_x, along_y)
+      for (int b = 0; b < LANES; b++)
         {
           phi += weights_x[b] * values[b];
           along_x += slopes_x[b] * values[b];

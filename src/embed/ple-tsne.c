@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* t-SNE: van der Maaten and Hinton 2008, with what practice has added since: exact neighbours,
- * start from the principal plane, a learning rate that grows with n (Belkina et al. 2019), steps of
- * bounded length, repulsion by FFT. The factor 4 of the gradient is part of the learning rate, as
- * in Linderman et al. 2019. */
+ * start from the principal plane, a learning rate that grows with n (Belkina et al. 2019; n over
+ * the exaggeration at the time, not only the early one: the late phase would end unfinished), steps
+ * of bounded length, repulsion by FFT. The factor 4 of the gradient is part of the learning rate,
+ * as in Linderman et al. 2019. */
 #include "config.h"
 
 #include "base/ple-clones.h"
 #include "base/ple-parallel.h"
 #include "base/ple-rng.h"
 #include "embed/ple-embedding-private.h"
+#include "embed/ple-morton-private.h"
 #include "embed/ple-neighbour-graph-private.h"
 #include "embed/ple-perplexity-private.h"
 #include "embed/ple-tsne-field-private.h"
@@ -41,6 +43,9 @@
 #define KL_INTERVAL 50
 #define CONVERGED 1e-4 /* relative fall of KL over KL_INTERVAL iterations */
 
+/* Iteration at which neighbours have gathered for the first time. */
+#define FIRST_REORDER 50
+
 #define POINT_CHUNK 512
 #define EXACT_CHUNK 32
 
@@ -65,8 +70,7 @@ static const PleParam params_table[] = {
                           "more strongly.")),
   PLE_DOUBLE (Params, learning_rate, "learning_rate", N_("Learning rate"), 0, 0, 1e7,
               .ui_max = 10000, .flags = PLE_PARAM_ZERO_IS_AUTO | PLE_PARAM_ADVANCED,
-              .blurb = N_("Length of a step. Automatic is points divided by early exaggeration, at least "
-                          "200.")),
+              .blurb = N_("Length of a step. Automatic is points divided by the exaggeration, at least 200.")),
   PLE_DOUBLE (Params, early_exaggeration, "early_exaggeration", N_("Early exaggeration"), 12, 1, 1000,
               .ui_max = 50, .flags = PLE_PARAM_ADVANCED,
               .blurb = N_("How much more strongly neighbours attract each other at first.")),
@@ -85,10 +89,14 @@ static const PleParam params_table[] = {
 typedef struct
 {
   size_t n;
-  const PleNeighbourGraph *p;
+  PleNeighbourGraph *p;
   PleTsneField *field; /* NULL: all pairs */
   PleMatrix *memory;   /* (10, n): the rows below */
+  PleMatrix *pairs;    /* (n, 2): x and y once more, side by side */
+  PleMatrix *plane;    /* (n, 2): the layout in the order of the features */
+  guint32 *order;      /* which point a row is */
   float *x, *y;
+  float *xy;
   float *velocity_x, *velocity_y;
   float *gain_x, *gain_y;
   float *force_x, *force_y; /* gradient */
@@ -107,6 +115,10 @@ layout_clear (Layout *layout)
 {
   g_clear_pointer (&layout->field, ple_tsne_field_free);
   g_clear_pointer (&layout->memory, ple_matrix_unref);
+  g_clear_pointer (&layout->pairs, ple_matrix_unref);
+  g_clear_pointer (&layout->plane, ple_matrix_unref);
+  g_clear_pointer (&layout->order, g_free);
+  g_clear_pointer (&layout->p, ple_neighbour_graph_free);
   g_clear_pointer (&layout->partials, g_free);
 }
 
@@ -133,12 +145,14 @@ place (Layout *layout, const PleMatrix *start, guint64 seed)
       layout->x[i] = (float) (scale * (double) start->data[2 * i] + noise * ple_rng_normal (&rng));
       layout->y[i] =
           (float) (scale * (double) start->data[2 * i + 1] + noise * ple_rng_normal (&rng));
+      layout->xy[2 * i] = layout->x[i];
+      layout->xy[2 * i + 1] = layout->y[i];
     }
 }
 
 static gboolean
 layout_init (Layout *layout,
-             const PleNeighbourGraph *p,
+             PleNeighbourGraph *p,
              const PleMatrix *start,
              guint64 seed,
              guint n_threads,
@@ -153,8 +167,14 @@ layout_init (Layout *layout,
   layout->n = n;
   layout->p = p;
   layout->memory = ple_matrix_new (G_N_ELEMENTS (rows), n, error);
-  if (layout->memory == NULL)
+  layout->pairs = layout->memory != NULL ? ple_matrix_new (n, 2, error) : NULL;
+  layout->plane = layout->pairs != NULL ? ple_matrix_new (n, 2, error) : NULL;
+  if (layout->plane == NULL)
     return FALSE;
+  layout->xy = layout->pairs->data;
+  layout->order = g_new (guint32, n);
+  for (size_t i = 0; i < n; i++)
+    layout->order[i] = (guint32) i;
   for (size_t r = 0; r < G_N_ELEMENTS (rows); r++)
     *rows[r] = ple_matrix_row (layout->memory, r);
   for (size_t i = 0; i < n; i++)
@@ -223,8 +243,8 @@ attract_chunk (const PleChunk *chunk, gpointer data)
   Layout *layout = data;
   float inverse_z = (float) (1 / MAX (layout->z, 1e-30));
 
-  ple_tsne_attract (layout->p, chunk->begin, chunk->end, layout->x, layout->y,
-                    layout->force_x + chunk->begin, layout->force_y + chunk->begin);
+  ple_tsne_attract (layout->p, chunk->begin, chunk->end, layout->xy, layout->force_x + chunk->begin,
+                    layout->force_y + chunk->begin);
   combine (chunk->begin, chunk->end, layout->exaggeration, inverse_z, layout->repulsion_x,
            layout->force_x);
   combine (chunk->begin, chunk->end, layout->exaggeration, inverse_z, layout->repulsion_y,
@@ -303,6 +323,8 @@ centre_chunk (const PleChunk *chunk, gpointer data)
     {
       layout->x[i] -= layout->mean_x;
       layout->y[i] -= layout->mean_y;
+      layout->xy[2 * i] = layout->x[i];
+      layout->xy[2 * i + 1] = layout->y[i];
     }
 }
 
@@ -324,7 +346,7 @@ divergence_chunk (const PleChunk *chunk, gpointer data)
   Layout *layout = data;
 
   layout->partials[2 * chunk->index] =
-      ple_tsne_divergence (layout->p, chunk->begin, chunk->end, layout->x, layout->y);
+      ple_tsne_divergence (layout->p, chunk->begin, chunk->end, layout->xy);
 }
 
 /* KL(P || Q) of the layout as it stands, with the Z of layout->z. */
@@ -337,34 +359,66 @@ divergence (Layout *layout, double *kl, PleProgress *progress, GError **error)
   return TRUE;
 }
 
+/* The layout in the order of the features. */
 static void
-interleave (const Layout *layout, float *xy)
+unfold (Layout *layout)
 {
   for (size_t i = 0; i < layout->n; i++)
-    {
-      xy[2 * i] = layout->x[i];
-      xy[2 * i + 1] = layout->y[i];
-    }
+    memcpy (layout->plane->data + 2 * (size_t) layout->order[i], layout->xy + 2 * i,
+            2 * sizeof *layout->xy);
 }
 
-/* Iterates until the end, convergence or a wish to stop. @xy is where frames are put together. */
+static void
+publish (Layout *layout, PleProgress *progress)
+{
+  unfold (layout);
+  ple_progress_publish (progress, "layout", layout->plane->data, layout->n, 2 * sizeof (float));
+}
+
+/* Renames the points along a curve through the layout, so that neighbours lie together in memory.
+ */
 static gboolean
-descend (Layout *layout,
-         const Params *params,
-         float *xy,
-         int *n_iterations,
-         PleProgress *progress,
-         GError **error)
+reorder (Layout *layout, PleProgress *progress, GError **error)
+{
+  size_t n = layout->n;
+  float *rows[] = { layout->x,          layout->y,      layout->velocity_x,
+                    layout->velocity_y, layout->gain_x, layout->gain_y };
+  g_autofree guint32 *order = g_new (guint32, n);
+  g_autofree guint32 *named = g_new (guint32, n);
+  g_autofree float *row = g_new (float, n);
+  PleNeighbourGraph *p;
+
+  ple_morton_order (n, layout->x, layout->y, order);
+  p = ple_neighbour_graph_permute (layout->p, order, progress, error);
+  if (p == NULL)
+    return FALSE;
+  ple_neighbour_graph_free (layout->p);
+  layout->p = p;
+  for (size_t r = 0; r < G_N_ELEMENTS (rows); r++)
+    {
+      for (size_t i = 0; i < n; i++)
+        row[i] = rows[r][order[i]];
+      memcpy (rows[r], row, n * sizeof *row);
+    }
+  for (size_t i = 0; i < n; i++)
+    {
+      named[i] = layout->order[order[i]];
+      layout->xy[2 * i] = layout->x[i];
+      layout->xy[2 * i + 1] = layout->y[i];
+    }
+  memcpy (layout->order, named, n * sizeof *named);
+  return TRUE;
+}
+
+/* Iterates until the end, convergence or a wish to stop. */
+static gboolean
+descend (
+    Layout *layout, const Params *params, int *n_iterations, PleProgress *progress, GError **error)
 {
   int n_exaggerated = MIN (EXAGGERATED_ITERATIONS, params->num_iterations / 3);
   double last_kl = INFINITY;
 
-  layout->learning_rate =
-      (float) (params->learning_rate > 0
-                   ? params->learning_rate
-                   : MAX (MIN_LEARNING_RATE, (double) layout->n / params->early_exaggeration));
-  interleave (layout, xy);
-  ple_progress_publish (progress, "layout", xy, layout->n, 2 * sizeof *xy);
+  publish (layout, progress);
 
   for (*n_iterations = 0; *n_iterations < params->num_iterations; ++*n_iterations)
     {
@@ -377,6 +431,11 @@ descend (Layout *layout,
                                        _ ("iteration %d of %d"), done + 1, params->num_iterations))
         return FALSE;
       layout->exaggeration = early ? (float) params->early_exaggeration : 1;
+      layout->learning_rate =
+          (float) (params->learning_rate > 0
+                       ? params->learning_rate
+                       : MAX (MIN_LEARNING_RATE,
+                              (double) layout->n / (double) layout->exaggeration));
       layout->momentum = early ? EARLY_MOMENTUM : LATE_MOMENTUM;
 
       if (done > 0 && done % KL_INTERVAL == 0)
@@ -392,13 +451,13 @@ descend (Layout *layout,
             break;
           last_kl = kl;
         }
+      if ((done == FIRST_REORDER || done == n_exaggerated) && layout->field != NULL &&
+          !reorder (layout, progress, error))
+        return FALSE;
       if (!step (layout, progress, error))
         return FALSE;
       if (ple_progress_wants (progress, "layout"))
-        {
-          interleave (layout, xy);
-          ple_progress_publish (progress, "layout", xy, layout->n, 2 * sizeof *xy);
-        }
+        publish (layout, progress);
     }
   return ple_progress_report (progress, 1, error);
 }
@@ -462,22 +521,19 @@ lay_out (const PleEmbedInput *input,
   g_autoptr (PleProgress) prepare = ple_progress_new_stage (progress, NULL, 0, 0.3);
   g_autoptr (PleProgress) iterate = ple_progress_new_stage (progress, _ ("t-SNE"), 0.3, 1);
   g_autoptr (PleNeighbourGraph) p = NULL;
-  g_autoptr (PleMatrix) xy = NULL;
   g_auto (Layout) layout = { 0 };
   int n_iterations = 0;
 
   p = make_affinities (input->points, params->perplexity, prepare, error);
   if (p == NULL)
     return NULL;
-  xy = ple_matrix_new (p->n, 2, error);
-  if (xy == NULL ||
-      !layout_init (&layout, p, input->start, seed, ple_progress_get_n_threads (progress), error) ||
-      !descend (&layout, params, xy->data, &n_iterations, iterate, error) ||
+  if (!layout_init (&layout, g_steal_pointer (&p), input->start, seed,
+                    ple_progress_get_n_threads (progress), error) ||
+      !descend (&layout, params, &n_iterations, iterate, error) ||
       !describe (&layout, n_iterations, quality, iterate, error))
     return NULL;
-  interleave (&layout, xy->data);
-  ple_progress_publish (progress, "layout", xy->data, p->n, 2 * sizeof (float));
-  return g_steal_pointer (&xy);
+  publish (&layout, iterate);
+  return g_steal_pointer (&layout.plane);
 }
 
 static PleMatrix *

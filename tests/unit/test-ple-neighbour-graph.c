@@ -123,6 +123,31 @@ test_both_directions_have_the_same_bits (void)
 }
 
 static void
+test_permuted_graph_is_the_same_graph (void)
+{
+  g_auto (Directed) directed = { 0 };
+  g_autoptr (PleNeighbourGraph) graph = NULL;
+  g_autoptr (PleNeighbourGraph) permuted = NULL;
+  guint32 order[300];
+  PleRng rng;
+
+  directed_init (&directed, 300, 9, 4);
+  graph = ple_neighbour_graph_new (300, 9, directed.neighbours, directed.weights,
+                                   PLE_GRAPH_UNION_MEAN, NULL, NULL);
+  for (guint32 i = 0; i < 300; i++)
+    order[i] = i;
+  ple_rng_init (&rng, 5);
+  ple_rng_shuffle (&rng, order, 300);
+  permuted = ple_neighbour_graph_permute (graph, order, NULL, NULL);
+  g_assert_cmpuint (ple_neighbour_graph_n_entries (permuted), ==,
+                    ple_neighbour_graph_n_entries (graph));
+  for (size_t i = 0; i < 300; i++)
+    for (size_t e = permuted->offsets[i]; e < permuted->offsets[i + 1]; e++)
+      g_assert_cmpfloat (find (graph, order[i], (gint32) order[permuted->columns[e]]), ==,
+                         permuted->values[e]);
+}
+
+static void
 test_components_are_counted (void)
 {
   /* 0-1, 2-3-4, 5 alone (its only edge has no weight). */
@@ -167,6 +192,8 @@ main (int argc, char **argv)
                    test_fuzzy_union_agrees_with_dense);
   g_test_add_func ("/embed/neighbour-graph/both-directions-have-the-same-bits",
                    test_both_directions_have_the_same_bits);
+  g_test_add_func ("/embed/neighbour-graph/permuted-graph-is-the-same-graph",
+                   test_permuted_graph_is_the_same_graph);
   g_test_add_func ("/embed/neighbour-graph/components-are-counted", test_components_are_counted);
   g_test_add_func ("/embed/neighbour-graph/no-points-no-edges", test_no_points_no_edges);
   g_test_add_func ("/embed/neighbour-graph/cancelled", test_cancelled);
