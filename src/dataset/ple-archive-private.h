@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dataset/ple-dataset-private.h"
+#include "dataset/ple-gzip-private.h"
 
 G_BEGIN_DECLS
 
@@ -9,9 +10,10 @@ G_BEGIN_DECLS
  * PleArchive:
  *
  * The members of a tar or zip file, without unpacking it. Plain tar and zip have an index of
- * offsets: any member is read at once, from any thread. A packed tar can only be read from front to
- * back: members are handed out quickly in the order of the file (one thread after the other), going
- * back starts anew.
+ * offsets: any member is read at once, from any thread. A tar packed by gzip has places to start
+ * from every few megabytes. One packed by bzip2, xz or zstd can only be read from front to back:
+ * members are handed out quickly in the order of the file (one thread after the other), going back
+ * starts anew.
  */
 typedef struct _PleArchive PleArchive;
 
@@ -68,8 +70,10 @@ void ple_archive_visit (GArray *members,
                         const char *raw_name,
                         const PleArchiveMember *member);
 
-/* Each fills @members (PleArchiveMember). */
+/* Each fills @members (PleArchiveMember). @gzip: (nullable): what the tar is packed in, else it is
+ * read from @fd. */
 gboolean ple_archive_index_tar (int fd,
+                                PleGzip *gzip,
                                 guint64 size,
                                 const char *name,
                                 GArray *members,
@@ -86,7 +90,7 @@ gboolean ple_archive_index_zip (int fd,
 GBytes *ple_archive_load_zip (
     int fd, guint64 file_size, const PleArchiveMember *member, const char *name, GError **error);
 
-/* The reader of packed tars. */
+/* The reader of tars packed by bzip2, xz or zstd. */
 typedef struct _PleArchiveStream PleArchiveStream;
 PleArchiveStream *ple_archive_stream_new (const char *path,
                                           guint64 file_size,

@@ -8,7 +8,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* Packed tars (gzip, bzip2, xz, zstd), by libarchive. There is one cursor in the file. Who asks for
+/* Packed tars (bzip2, xz, zstd), by libarchive. There is one cursor in the file. Who asks for
  * a member behind it moves it on; what is passed on the way is kept for a while, because threads
  * that work through the set ask a little out of order. Who asks for one before it starts anew. */
 
@@ -47,7 +47,6 @@ open_cursor (const char *path, const char *name, GError **error)
 {
   struct archive *cursor = archive_read_new ();
 
-  archive_read_support_filter_gzip (cursor);
   archive_read_support_filter_bzip2 (cursor);
   archive_read_support_filter_xz (cursor);
   archive_read_support_filter_zstd (cursor);
@@ -193,22 +192,23 @@ keep (PleArchiveStream *stream, guint64 number, GBytes *bytes)
     }
 }
 
-/* The data of the member whose header was just read; %NULL if it is not all there. */
+/* The data of the member whose header was just read; %NULL if it is not all there. What the header
+ * claims is not allocated before it has arrived. */
 static GBytes *
 read_data (struct archive *cursor, guint64 size)
 {
-  g_autofree guint8 *data = g_try_malloc (MAX (size, 1));
-  guint64 done = 0;
+  g_autoptr (GByteArray) data = g_byte_array_new ();
+  g_autofree guint8 *block = g_malloc (READ_SIZE);
 
-  while (data != NULL && done < size)
+  while (data->len < size)
     {
-      la_ssize_t n = archive_read_data (cursor, data + done, size - done);
+      la_ssize_t n = archive_read_data (cursor, block, MIN (size - data->len, READ_SIZE));
 
       if (n <= 0)
         return NULL;
-      done += (guint64) n;
+      g_byte_array_append (data, block, (guint) n);
     }
-  return data != NULL ? g_bytes_new_take (g_steal_pointer (&data), size) : NULL;
+  return g_byte_array_free_to_bytes (g_steal_pointer (&data));
 }
 
 /* Moves the cursor on to @member and reads it. Returns: %NULL if the file does not give it. */

@@ -25,11 +25,19 @@
 typedef struct
 {
   int fd;
-  guint64 size;
+  PleGzip *gzip; /* (nullable) */
+  guint64 size;  /* of the tar; beyond all bounds if it is packed and so not known */
   const char *name;
   char *next_name; /* from an 'L' or 'x' member, for the next one */
   gint64 next_size;
 } Tar;
+
+static gboolean
+read_at (const Tar *tar, guint64 offset, void *buffer, size_t size)
+{
+  return tar->gzip != NULL ? ple_gzip_read_at (tar->gzip, offset, buffer, size, tar->name, NULL)
+                           : ple_file_read_at (tar->fd, offset, buffer, size, tar->name, NULL);
+}
 
 static gboolean
 parse_number (const guint8 *field, size_t n, guint64 *value)
@@ -138,7 +146,7 @@ read_attributes (Tar *tar, guint8 type, guint64 at, guint64 size)
   if (size > MAX_ATTRIBUTES)
     return FALSE;
   text = g_malloc0 (size + 1);
-  if (!ple_file_read_at (tar->fd, at, text, size, tar->name, NULL))
+  if (!read_at (tar, at, text, size))
     return FALSE;
   if (type == 'x')
     parse_attributes (tar, text, size);
@@ -182,7 +190,7 @@ read_member (
   *reason = NULL;
   if (*at == tar->size)
     return FALSE;
-  if (tar->size - *at < BLOCK || !ple_file_read_at (tar->fd, *at, block, BLOCK, tar->name, NULL))
+  if (tar->size - *at < BLOCK || !read_at (tar, *at, block, BLOCK))
     {
       *reason = _ ("ends in the middle of a header");
       return FALSE;
@@ -224,6 +232,7 @@ read_member (
 
 gboolean
 ple_archive_index_tar (int fd,
+                       PleGzip *gzip,
                        guint64 size,
                        const char *name,
                        GArray *members,
@@ -231,16 +240,22 @@ ple_archive_index_tar (int fd,
                        PleProgress *progress,
                        GError **error)
 {
-  Tar tar = { .fd = fd, .size = size, .name = name, .next_size = -1 };
+  /* A packed tar: so that no sum of offsets can overflow. */
+  Tar tar = { .fd = fd,
+              .gzip = gzip,
+              .size = gzip != NULL ? G_MAXUINT64 >> 1 : size,
+              .name = name,
+              .next_size = -1 };
   guint64 at = 0;
   const char *reason = NULL;
   gboolean ok = TRUE;
 
   for (size_t n = 0; ok && read_member (&tar, &at, members, visitor, &reason); n++)
     if (n % REPORT_EVERY == 0)
-      ok = ple_progress_report_detail (progress, (double) at / (double) size, error, _ ("%u files"),
-                                       members->len);
+      ok = ple_progress_report_detail (progress, MIN ((double) at / (double) size, 1), error,
+                                       _ ("%u files"), members->len);
   g_free (tar.next_name);
+  ok = ok && ple_progress_check (progress, error);
   if (ok && reason != NULL && at == 0)
     {
       g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_FORMAT, "%s: %s", name, reason);

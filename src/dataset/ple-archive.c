@@ -12,15 +12,17 @@ typedef enum
   FORM_NONE,
   FORM_TAR,
   FORM_ZIP,
+  FORM_GZIP_TAR,
   FORM_PACKED_TAR,
 } Form;
 
 struct _PleArchive
 {
   Form form;
-  int fd; /* -1 for packed tars */
+  int fd;
   guint64 size;
   GArray *members;
+  PleGzip *gzip;
   PleArchiveStream *stream;
 };
 
@@ -47,7 +49,7 @@ find_form (const char *name, const guint8 *head, size_t size)
     return FORM_TAR;
   for (size_t i = 0; called_tar && i < G_N_ELEMENTS (packers); i++)
     if (size >= packers[i].size && memcmp (head, packers[i].magic, packers[i].size) == 0)
-      return FORM_PACKED_TAR;
+      return i == 0 ? FORM_GZIP_TAR : FORM_PACKED_TAR;
   return FORM_NONE;
 }
 
@@ -123,8 +125,15 @@ ple_archive_open (const char *path,
   archive->form = find_form (name, head, head_size);
   switch (archive->form)
     {
+    case FORM_GZIP_TAR:
+      archive->gzip = ple_gzip_new (archive->fd, archive->size);
+      ple_gzip_set_progress (archive->gzip, progress);
+      ok = ple_archive_index_tar (archive->fd, archive->gzip, archive->size, name, archive->members,
+                                  visitor, progress, error);
+      ple_gzip_set_progress (archive->gzip, NULL);
+      break;
     case FORM_TAR:
-      ok = ple_archive_index_tar (archive->fd, archive->size, name, archive->members, visitor,
+      ok = ple_archive_index_tar (archive->fd, NULL, archive->size, name, archive->members, visitor,
                                   progress, error);
       break;
     case FORM_ZIP:
@@ -150,6 +159,7 @@ ple_archive_free (PleArchive *archive)
 {
   if (archive == NULL)
     return;
+  ple_gzip_free (archive->gzip);
   if (archive->fd >= 0)
     close (archive->fd);
   g_array_unref (archive->members);
@@ -160,21 +170,31 @@ ple_archive_free (PleArchive *archive)
 gboolean
 ple_archive_is_sequential (PleArchive *archive)
 {
-  return archive->form == FORM_PACKED_TAR;
+  return archive->form == FORM_GZIP_TAR || archive->form == FORM_PACKED_TAR;
 }
 
 static GBytes *
 load_tar (PleArchive *archive, const PleArchiveMember *member, const char *name, GError **error)
 {
-  g_autofree guint8 *data = g_try_malloc (MAX (member->size, 1));
+  g_autofree guint8 *data = NULL;
 
+  /* Deflate makes at most 1 032 bytes of one. */
+  if (archive->gzip != NULL && member->size / 1032 > archive->size)
+    {
+      g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_TRUNCATED,
+                   _ ("%s: larger than its archive can hold"), name);
+      return NULL;
+    }
+  data = g_try_malloc (MAX (member->size, 1));
   if (data == NULL)
     {
       g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_TOO_LARGE,
                    _ ("%s: no memory for its %" G_GUINT64_FORMAT " bytes"), name, member->size);
       return NULL;
     }
-  if (!ple_file_read_at (archive->fd, member->offset, data, member->size, name, error))
+  if (archive->gzip != NULL
+          ? !ple_gzip_read_at (archive->gzip, member->offset, data, member->size, name, error)
+          : !ple_file_read_at (archive->fd, member->offset, data, member->size, name, error))
     return NULL;
   return g_bytes_new_take (g_steal_pointer (&data), member->size);
 }
@@ -200,6 +220,7 @@ ple_archive_load (PleArchive *archive, size_t index, const char *name, GError **
     case FORM_PACKED_TAR:
       return ple_archive_stream_load (archive->stream, member, name, error);
     case FORM_TAR:
+    case FORM_GZIP_TAR:
     case FORM_NONE:
     default:
       return load_tar (archive, member, name, error);

@@ -9,8 +9,8 @@
 #include <string.h>
 
 /* Pictures in a tar or zip file, read where they lie; nothing is unpacked to disk. Folders in it
- * mean what they mean on disk. Items of a packed tar keep the order of the file, because only that
- * order can be read quickly. */
+ * mean what they mean on disk. Items of a packed tar keep the order of the file, because that
+ * order is the quickest to read. */
 
 typedef struct
 {
