@@ -89,7 +89,8 @@ store_string (PleParams *params, const PleParam *entry, const char *value)
 {
   char **slot = member (params, entry);
 
-  if (*slot == value)
+  /* A string may be set to itself; NULL becomes "". */
+  if (value != NULL && *slot == value)
     return;
   g_free (*slot);
   *slot = g_strdup (value != NULL ? value : "");
@@ -482,7 +483,10 @@ ple_params_apply_preset (PleParams *params,
         {
           for (size_t i = 0; i < params->n_entries; i++)
             if (!params->given[i])
-              store_default (params, &params->table[i]);
+              {
+                store_default (params, &params->table[i]);
+                changed (params, &params->table[i]);
+              }
           return apply_settings (params, preset->settings, error);
         }
       g_string_append_printf (known, "%s%s", known->len > 0 ? ", " : "", preset->id);

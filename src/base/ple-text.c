@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_NAME 200
+
 char *
 ple_format_double (double value, char buffer[PLE_DOUBLE_BUFFER])
 {
@@ -75,9 +77,19 @@ ple_file_name_from (const char *text)
 {
   GString *name = g_string_new (NULL);
 
-  for (; *text != '\0' && name->len < 200; text++)
+  for (; *text != '\0' && name->len < MAX_NAME; text++)
     g_string_append_c (name, *text == '/' || (guchar) *text < 0x20 || *text == 0x7f ? '_' : *text);
-  if (name->len == 0 || strcmp (name->str, ".") == 0 || strcmp (name->str, "..") == 0)
+  /* Not within a character of several bytes: back to where it begins. */
+  if (((guchar) *text & 0xc0) == 0x80)
+    {
+      while (name->len > 0 && ((guchar) name->str[name->len - 1] & 0xc0) == 0x80)
+        g_string_truncate (name, name->len - 1);
+      g_string_truncate (name, name->len - (name->len > 0));
+    }
+  if (name->len == 0)
     g_string_append_c (name, '_');
+  /* Neither a hidden file, nor a way up, nor what ple_atomic_sweep() takes for a leftover. */
+  if (name->str[0] == '.')
+    name->str[0] = '_';
   return g_string_free (name, FALSE);
 }

@@ -23,8 +23,8 @@ gboolean ple_name_equal (const char *a, const char *b);
 /* @text as one CSV field (RFC 4180): quoted only where needed. (transfer full) */
 char *ple_csv_quote (const char *text);
 
-/* A name that is safe as one path component: no separators, no control characters, never "", "." or
- * "..". */
+/* A name that is safe as one path component: no separators, no control characters, no dot at the
+ * beginning, never "", at most 200 bytes and cut between characters. (transfer full) */
 char *ple_file_name_from (const char *text);
 
 G_END_DECLS
