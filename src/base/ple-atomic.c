@@ -139,50 +139,63 @@ dir_free (PleAtomicDir *dir)
   g_free (dir);
 }
 
-gboolean
-ple_atomic_dir_commit (PleAtomicDir *dir, GError **error)
+/* For file systems without an exchange: the old one goes into a fresh temporary folder, whose name
+ * is unique and swept if we die here. Between the two renames there is no folder at the final path.
+ */
+static gboolean
+replace_in_two_steps (PleAtomicDir *dir, GError **error)
 {
-  g_autoptr (PleAtomicDir) owned = dir;
+  g_autofree char *holder = template_beside (dir->final_path, error);
   g_autofree char *old = NULL;
 
-  if (!sync_recursively (dir->path, error))
+  if (holder == NULL)
     return FALSE;
-  if (g_file_test (dir->final_path, G_FILE_TEST_EXISTS))
+  if (g_mkdtemp_full (holder, 0777) == NULL)
+    return fail_errno (error, holder, "cannot make the folder");
+  old = g_build_filename (holder, "old", NULL);
+  if (rename (dir->final_path, old) != 0)
     {
-      /* A fresh temporary folder takes the old one in: the name is unique and swept if we die here.
-       */
-      g_autofree char *holder = template_beside (dir->final_path, error);
-
-      if (holder == NULL)
-        return FALSE;
-      if (g_mkdtemp_full (holder, 0777) == NULL)
-        return fail_errno (error, holder, "cannot make the folder");
-      old = g_build_filename (holder, "old", NULL);
-      if (rename (dir->final_path, old) != 0)
-        {
-          fail_errno (error, dir->final_path, "cannot move the old one away");
-          g_rmdir (holder);
-          return FALSE;
-        }
+      fail_errno (error, dir->final_path, "cannot move the old one away");
+      g_rmdir (holder);
+      return FALSE;
     }
   if (rename (dir->path, dir->final_path) != 0)
     {
       fail_errno (error, dir->final_path, "cannot put in place");
-      if (old != NULL && rename (old, dir->final_path) == 0)
-        {
-          g_autofree char *holder = g_path_get_dirname (old);
-
-          g_rmdir (holder);
-        }
+      if (rename (old, dir->final_path) == 0)
+        g_rmdir (holder);
       return FALSE;
     }
-  if (old != NULL)
-    {
-      g_autofree char *holder = g_path_get_dirname (old);
+  ple_remove_recursively (holder, NULL);
+  return TRUE;
+}
 
-      ple_remove_recursively (holder, NULL);
+/* Puts the new folder in place at once; what stood there is gone afterwards. */
+static gboolean
+put_in_place (PleAtomicDir *dir, GError **error)
+{
+  /* Not over an empty folder or a file either: rename() would take the one and refuse the other. */
+  if (renameat2 (AT_FDCWD, dir->path, AT_FDCWD, dir->final_path, RENAME_NOREPLACE) == 0)
+    return TRUE;
+  if (errno == EEXIST &&
+      renameat2 (AT_FDCWD, dir->path, AT_FDCWD, dir->final_path, RENAME_EXCHANGE) == 0)
+    {
+      ple_remove_recursively (dir->path, NULL);
+      return TRUE;
     }
-  if (!sync_parent (dir->final_path, error))
+  if (g_file_test (dir->final_path, G_FILE_TEST_EXISTS))
+    return replace_in_two_steps (dir, error);
+  return rename (dir->path, dir->final_path) == 0 ||
+         fail_errno (error, dir->final_path, "cannot put in place");
+}
+
+gboolean
+ple_atomic_dir_commit (PleAtomicDir *dir, GError **error)
+{
+  g_autoptr (PleAtomicDir) owned = dir;
+
+  if (!sync_recursively (dir->path, error) || !put_in_place (dir, error) ||
+      !sync_parent (dir->final_path, error))
     return FALSE;
   dir_free (g_steal_pointer (&owned));
   return TRUE;

@@ -33,8 +33,8 @@ char *ple_atomic_dir_build (const PleAtomicDir *dir, const char *name);
  * @dir: (transfer full): consumed in any case
  * @error: return location
  *
- * Syncs all files and renames. A folder or file that stood at the final path is moved out of the
- * way first and removed after.
+ * Syncs all files and renames. A folder or file that stood at the final path is exchanged for the
+ * new one in one step (in two on a file system that has no such step) and then removed.
  *
  * Returns: %FALSE if it could not; the old folder then still stands
  */

@@ -421,6 +421,12 @@ ple_params_set_number (PleParams *params, const char *name, double value, GError
     g_return_val_if_fail (choice_of_value (entry, (int) value) != NULL, FALSE);
   else if (!check_range (entry, value, error))
     return FALSE;
+  if ((entry->type == PLE_PARAM_INT || entry->type == PLE_PARAM_INT64) && value != floor (value))
+    {
+      char text[PLE_DOUBLE_BUFFER];
+
+      return fail_value (entry, ple_format_double (value, text), _ ("a whole number"), error);
+    }
   store_number (params, entry, value);
   params->given[entry - params->table] = TRUE;
   changed (params, entry);

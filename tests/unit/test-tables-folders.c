@@ -122,9 +122,9 @@ test_copies (Fixture *fixture, gconstpointer data)
   ple_curation_set_state (fixture->curated.curation, excluded, 1, PLE_STATE_EXCLUDED, NULL);
   g_assert_true (ple_curated_write_folders (&fixture->curated, fixture->path, FALSE, NULL, &error));
   g_assert_no_error (error);
-  assert_tree (fixture->path, ".._/1.jpg cats_dogs-2/0.png cats_dogs-2/1.jpg cats_dogs/0-2.png "
+  assert_tree (fixture->path, "_./1.jpg cats_dogs-2/0.png cats_dogs-2/1.jpg cats_dogs/0-2.png "
                               "cats_dogs/0.png");
-  assert_same_file (fixture->path, ".._/1.jpg", fixture->folder, "data/train/b/1.jpg");
+  assert_same_file (fixture->path, "_./1.jpg", fixture->folder, "data/train/b/1.jpg");
 }
 
 /* "0.png" twice and a real "0-2.png" in one folder. */
