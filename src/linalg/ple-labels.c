@@ -65,7 +65,7 @@ ple_labels_get_n_groups (const PleLabels *labels)
 
   for (size_t i = 0; i < labels->n; i++)
     largest = MAX (largest, labels->data[i]);
-  return (size_t) (largest + 1);
+  return (size_t) ((gint64) largest + 1);
 }
 
 size_t *
