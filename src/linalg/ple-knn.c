@@ -215,17 +215,22 @@ compare_blocks (Search *search,
                 ple_matrix_row (search->points.centred, col), d, 0, scratch, n_cols);
       for (size_t i = first; i < first + n; i++)
         {
+          const float *products = scratch + (i - first) * n_cols;
+          const float *norms = search->points.norms + col;
+          const float *limits = mutual ? search->limits + col : never;
+          float norm = search->queries.norms[i];
           size_t n_hits =
-              find_hits (n_cols, scratch + (i - first) * n_cols, search->points.norms + col,
-                         mutual ? search->limits + col : never, search->queries.norms[i],
-                         search->limits[i], hits);
+              find_hits (n_cols, products, norms, limits, norm, search->limits[i], hits);
 
           for (size_t h = 0; h < n_hits; h++)
             {
               size_t j = col + hits[h];
+              float limit = MAX (search->limits[i], limits[hits[h]]);
               float distance;
 
-              if (search->among_themselves && i == j)
+              /* Limits have fallen since the row was looked at: at first they are infinite. */
+              if ((search->among_themselves && i == j) ||
+                  norm + norms[hits[h]] - 2 * products[hits[h]] > limit)
                 continue;
               distance = exact_distance (search, i, j);
               offer (search, i, distance, (gint32) j);
