@@ -4,6 +4,7 @@
 #include "embed/ple-embedding-private.h"
 
 #include "base/ple-error.h"
+#include "linalg/ple-knn.h"
 #include "linalg/ple-linalg.h"
 
 #include <glib/gi18n-lib.h>
@@ -111,4 +112,56 @@ ple_embed_input_clear (PleEmbedInput *input)
 {
   g_clear_pointer (&input->points, ple_matrix_unref);
   g_clear_pointer (&input->start, ple_matrix_unref);
+}
+
+PleMatrix *
+ple_embed_keep_start (const PleEmbedInput *input, JsonObject *quality)
+{
+  if (quality != NULL)
+    json_object_set_int_member (quality, "n_iterations", 0);
+  return ple_matrix_ref (input->start);
+}
+
+typedef struct
+{
+  PleProgress *search; /* of its own, so that it can be ended alone */
+  PleProgress *outer;
+} Search;
+
+static void
+on_search_report (gpointer data, double fraction, const char *stage, const char *detail)
+{
+  Search *search = data;
+
+  /* Sleeps here while the work is paused. */
+  if (!ple_progress_report (search->outer, fraction, NULL) ||
+      ple_progress_is_stop_requested (search->outer))
+    ple_progress_cancel (search->search);
+}
+
+static const PleProgressSink search_sink = { .report = on_search_report };
+
+gboolean
+ple_embed_find_neighbours (const PleMatrix *points,
+                           size_t k,
+                           gint32 *neighbours,
+                           float *distances,
+                           gboolean *stopped,
+                           PleProgress *progress,
+                           GError **error)
+{
+  Search search = { .outer = progress };
+  g_autoptr (PleProgress) own =
+      ple_progress_new (&search_sink, &search, ple_progress_get_n_threads (progress));
+  g_autoptr (GError) local = NULL;
+
+  search.search = own;
+  *stopped = FALSE;
+  if (ple_knn_exact (points, k, PLE_METRIC_EUCLIDEAN, neighbours, distances, own, &local))
+    return ple_progress_report (progress, 1, error);
+  *stopped = !ple_progress_is_cancelled (progress) && ple_progress_is_stop_requested (progress) &&
+             g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  if (!*stopped)
+    g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
 }

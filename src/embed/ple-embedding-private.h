@@ -80,6 +80,31 @@ gboolean ple_embed_input_init (PleEmbedInput *input,
                                GError **error);
 void ple_embed_input_clear (PleEmbedInput *input);
 
+/* The layout where nothing came after the start. (transfer full) */
+PleMatrix *ple_embed_keep_start (const PleEmbedInput *input, JsonObject *quality);
+
+/**
+ * ple_embed_find_neighbours:
+ * @points: (n, d)
+ * @k: 1 <= k < n
+ * @neighbours: (out caller-allocates): (n, k)
+ * @distances: (out caller-allocates): (n, k) squared, ascending
+ * @stopped: (out): whether "stop early" came first; the outputs are then unspecified
+ * @progress: (nullable): stage of its own
+ * @error: return location
+ *
+ * ple_knn_exact() that heeds "stop early": half a search is of no use, so it ends without one.
+ *
+ * Returns: %FALSE if it failed, was cancelled or stopped; @error is not set if it was stopped
+ */
+gboolean ple_embed_find_neighbours (const PleMatrix *points,
+                                    size_t k,
+                                    gint32 *neighbours,
+                                    float *distances,
+                                    gboolean *stopped,
+                                    PleProgress *progress,
+                                    GError **error);
+
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PleEmbedInput, ple_embed_input_clear)
 
 G_END_DECLS

@@ -15,7 +15,6 @@
 #include "embed/ple-perplexity-private.h"
 #include "embed/ple-tsne-field-private.h"
 #include "embed/ple-tsne-forces-private.h"
-#include "linalg/ple-knn.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -485,7 +484,11 @@ describe (
 
 /* The joint probabilities P of the points: neighbours, perplexity, union of both directions. */
 static PleNeighbourGraph *
-make_affinities (const PleMatrix *points, double perplexity, PleProgress *progress, GError **error)
+make_affinities (const PleMatrix *points,
+                 double perplexity,
+                 gboolean *stopped,
+                 PleProgress *progress,
+                 GError **error)
 {
   size_t n = points->n_rows, k;
   g_autofree gint32 *neighbours = NULL;
@@ -500,8 +503,7 @@ make_affinities (const PleMatrix *points, double perplexity, PleProgress *progre
   if (distances == NULL)
     return NULL;
   neighbours = g_new (gint32, n * k);
-  if (!ple_knn_exact (points, k, PLE_METRIC_EUCLIDEAN, neighbours, distances->data, search,
-                      error) ||
+  if (!ple_embed_find_neighbours (points, k, neighbours, distances->data, stopped, search, error) ||
       !ple_perplexity_rows (n, k, perplexity, distances->data, weigh, error))
     return NULL;
   return ple_neighbour_graph_new (n, k, neighbours, distances->data, PLE_GRAPH_UNION_MEAN, join,
@@ -522,11 +524,12 @@ lay_out (const PleEmbedInput *input,
   g_autoptr (PleProgress) iterate = ple_progress_new_stage (progress, _ ("t-SNE"), 0.3, 1);
   g_autoptr (PleNeighbourGraph) p = NULL;
   g_auto (Layout) layout = { 0 };
+  gboolean stopped = FALSE;
   int n_iterations = 0;
 
-  p = make_affinities (input->points, params->perplexity, prepare, error);
+  p = make_affinities (input->points, params->perplexity, &stopped, prepare, error);
   if (p == NULL)
-    return NULL;
+    return stopped ? ple_embed_keep_start (input, quality) : NULL;
   if (!layout_init (&layout, g_steal_pointer (&p), input->start, seed,
                     ple_progress_get_n_threads (progress), error) ||
       !descend (&layout, params, &n_iterations, iterate, error) ||
@@ -555,11 +558,7 @@ run (const PleMatrix *features,
   if (!ple_embed_input_init (&input, features, params->metric, params->pca_dims, start, error))
     return NULL;
   if (features->n_rows < MIN_POINTS || ple_progress_is_stop_requested (root))
-    {
-      if (quality != NULL)
-        json_object_set_int_member (quality, "n_iterations", 0);
-      return g_steal_pointer (&input.start);
-    }
+    return ple_embed_keep_start (&input, quality);
   return lay_out (&input, params, seed, quality, rest, error);
 }
 

@@ -9,7 +9,6 @@
 #include "embed/ple-umap-curve-private.h"
 #include "embed/ple-umap-graph-private.h"
 #include "embed/ple-umap-sgd-private.h"
-#include "linalg/ple-knn.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -61,7 +60,11 @@ static const PleParam params_table[] = {
 /* clang-format on */
 
 static PleNeighbourGraph *
-make_graph (const PleMatrix *points, int n_neighbours, PleProgress *progress, GError **error)
+make_graph (const PleMatrix *points,
+            int n_neighbours,
+            gboolean *stopped,
+            PleProgress *progress,
+            GError **error)
 {
   size_t n = points->n_rows, k = MIN ((size_t) n_neighbours, n) - 1;
   g_autofree gint32 *neighbours = g_new (gint32, n * k);
@@ -71,7 +74,7 @@ make_graph (const PleMatrix *points, int n_neighbours, PleProgress *progress, GE
   g_autoptr (PleProgress) join = ple_progress_new_stage (progress, _ ("Affinities"), 0.95, 1);
 
   if (distances == NULL ||
-      !ple_knn_exact (points, k, PLE_METRIC_EUCLIDEAN, neighbours, distances->data, search, error))
+      !ple_embed_find_neighbours (points, k, neighbours, distances->data, stopped, search, error))
     return NULL;
   for (size_t e = 0; e < n * k; e++)
     distances->data[e] = sqrtf (distances->data[e]);
@@ -178,10 +181,11 @@ lay_out (const PleEmbedInput *input,
   g_autoptr (PleProgress) iterate = ple_progress_new_stage (progress, _ ("UMAP"), 0.5, 1);
   g_autoptr (PleNeighbourGraph) graph = NULL;
   g_autoptr (PleMatrix) xy = NULL;
+  gboolean stopped = FALSE;
 
-  graph = make_graph (input->points, params->n_neighbors, prepare, error);
+  graph = make_graph (input->points, params->n_neighbors, &stopped, prepare, error);
   if (graph == NULL)
-    return NULL;
+    return stopped ? ple_embed_keep_start (input, quality) : NULL;
   xy = make_start (graph, input->start, seed, quality, start, error);
   if (xy == NULL || !descend (graph, params, seed, xy, quality, iterate, error))
     return NULL;
@@ -214,11 +218,7 @@ run (const PleMatrix *features,
   if (!ple_embed_input_init (&input, features, params->metric, params->pca_dims, plane, error))
     return NULL;
   if (features->n_rows < MIN_POINTS || ple_progress_is_stop_requested (root))
-    {
-      if (quality != NULL)
-        json_object_set_int_member (quality, "n_iterations", 0);
-      return g_steal_pointer (&input.start);
-    }
+    return ple_embed_keep_start (&input, quality);
   return lay_out (&input, params, seed, quality, rest, error);
 }
 

@@ -331,6 +331,48 @@ test_stop_keeps_what_there_is (gconstpointer data)
     }
 }
 
+typedef struct
+{
+  PleProgress *progress;
+  gboolean asked;
+} Stopper;
+
+static void
+on_neighbours (gpointer data, double fraction, const char *stage, const char *detail)
+{
+  Stopper *stopper = data;
+
+  if (stage != NULL && strstr (stage, "Neighbours") != NULL && !stopper->asked)
+    {
+      stopper->asked = TRUE;
+      ple_progress_request_stop (stopper->progress);
+    }
+}
+
+static const PleProgressSink stopper_sink = { .report = on_neighbours };
+
+/* Half a search is of no use: the start is what there is. */
+static void
+test_stop_while_neighbours_are_sought (gconstpointer data)
+{
+  const PleEmbedding *embedding = data;
+  Stopper stopper = { 0 };
+  g_autoptr (PleProgress) progress = ple_progress_new (&stopper_sink, &stopper, 1);
+  g_autoptr (PleMatrix) features = blobs (6000, 64, 3, 4, 10);
+  g_autoptr (PleMatrix) xy = NULL;
+  g_autoptr (JsonObject) quality = json_object_new ();
+  g_autoptr (GError) error = NULL;
+
+  stopper.progress = progress;
+  xy = run (embedding, features, quality, progress, &error);
+  g_assert_no_error (error);
+  check_layout (xy, 6000);
+  if (g_str_equal (embedding->id, "pca"))
+    return;
+  g_assert_true (stopper.asked);
+  g_assert_cmpint (json_object_get_int_member (quality, "n_iterations"), ==, 0);
+}
+
 static void
 add (const char *id, const char *name, GTestDataFunc func)
 {
@@ -360,6 +402,7 @@ main (int argc, char **argv)
       add (id, "frames-begin-with-the-start", test_frames_begin_with_the_start);
       add (id, "cancel-is-prompt", test_cancel_is_prompt);
       add (id, "stop-keeps-what-there-is", test_stop_keeps_what_there_is);
+      add (id, "stop-while-neighbours-are-sought", test_stop_while_neighbours_are_sought);
     }
   return g_test_run ();
 }
