@@ -101,8 +101,9 @@ broadcast_layout (
 static gboolean
 has_shape (const PleNode *x, guint n_dims, const size_t *shape)
 {
+  /* A scalar has no shape to point to. */
   return x->value->n_dims == n_dims &&
-         memcmp (x->value->shape, shape, n_dims * sizeof (size_t)) == 0;
+         (n_dims == 0 || memcmp (x->value->shape, shape, n_dims * sizeof (size_t)) == 0);
 }
 
 PleNode *
