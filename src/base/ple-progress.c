@@ -36,6 +36,7 @@ struct _PleProgress
   char *stage; /* full path; NULL at the root */
   double from;
   double to;
+  gboolean stop_cancels; /* set before others see the stage, then constant */
 };
 
 static const PleProgressSink silent_sink;
@@ -102,6 +103,7 @@ ple_progress_new_stage (PleProgress *progress, const char *name, double from, do
   child->root = progress->root;
   child->from = progress->from + from * (progress->to - progress->from);
   child->to = progress->from + to * (progress->to - progress->from);
+  child->stop_cancels = progress->stop_cancels;
   if (name == NULL)
     child->stage = g_strdup (progress->stage);
   else if (progress->stage == NULL)
@@ -117,7 +119,9 @@ gboolean
 ple_progress_is_cancelled (PleProgress *progress)
 {
   return progress != NULL &&
-         atomic_load_explicit (&progress->root->cancelled, memory_order_relaxed);
+         (atomic_load_explicit (&progress->root->cancelled, memory_order_relaxed) ||
+          (progress->stop_cancels &&
+           atomic_load_explicit (&progress->root->stop, memory_order_relaxed)));
 }
 
 gboolean
@@ -202,6 +206,13 @@ ple_progress_report_detail (
       report (progress, fraction, detail);
     }
   return TRUE;
+}
+
+void
+ple_progress_set_stop_cancels (PleProgress *progress)
+{
+  if (progress != NULL)
+    progress->stop_cancels = TRUE;
 }
 
 void

@@ -91,6 +91,11 @@ gboolean ple_progress_check (PleProgress *progress, GError **error);
  * they have. */
 gboolean ple_progress_is_stop_requested (PleProgress *progress);
 
+/* For a stage just made, before it is handed on: in it and in its stages "stop early" counts as
+ * cancelled, since half of what it does is of no use. Who set it tells the two apart by asking the
+ * parent. */
+void ple_progress_set_stop_cancels (PleProgress *progress);
+
 void ple_progress_value (PleProgress *progress, const char *series, double x, double y);
 void ple_progress_warning (PleProgress *progress, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

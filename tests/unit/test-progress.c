@@ -295,6 +295,23 @@ test_many_threads (void)
   seen_clear (&seen);
 }
 
+static void
+test_stop_cancels_only_where_asked (void)
+{
+  g_autoptr (PleProgress) root = ple_progress_new (NULL, NULL, 1);
+  g_autoptr (PleProgress) search = ple_progress_new_stage (root, "search", 0, 0.5);
+  g_autoptr (PleProgress) inner = NULL;
+
+  ple_progress_set_stop_cancels (search);
+  inner = ple_progress_new_stage (search, "inner", 0, 1);
+  g_assert_false (ple_progress_is_cancelled (inner));
+  ple_progress_request_stop (root);
+  g_assert_true (ple_progress_is_cancelled (search));
+  g_assert_true (ple_progress_is_cancelled (inner));
+  g_assert_false (ple_progress_is_cancelled (root));
+  ple_progress_set_stop_cancels (NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -306,5 +323,7 @@ main (int argc, char **argv)
   g_test_add_func ("/base/progress/cancel", test_cancel);
   g_test_add_func ("/base/progress/pause", test_pause);
   g_test_add_func ("/base/progress/many-threads", test_many_threads);
+  g_test_add_func ("/base/progress/stop-cancels-only-where-asked",
+                   test_stop_cancels_only_where_asked);
   return g_test_run ();
 }
