@@ -122,25 +122,6 @@ ple_embed_keep_start (const PleEmbedInput *input, JsonObject *quality)
   return ple_matrix_ref (input->start);
 }
 
-typedef struct
-{
-  PleProgress *search; /* of its own, so that it can be ended alone */
-  PleProgress *outer;
-} Search;
-
-static void
-on_search_report (gpointer data, double fraction, const char *stage, const char *detail)
-{
-  Search *search = data;
-
-  /* Sleeps here while the work is paused. */
-  if (!ple_progress_report (search->outer, fraction, NULL) ||
-      ple_progress_is_stop_requested (search->outer))
-    ple_progress_cancel (search->search);
-}
-
-static const PleProgressSink search_sink = { .report = on_search_report };
-
 gboolean
 ple_embed_find_neighbours (const PleMatrix *points,
                            size_t k,
@@ -150,16 +131,14 @@ ple_embed_find_neighbours (const PleMatrix *points,
                            PleProgress *progress,
                            GError **error)
 {
-  Search search = { .outer = progress };
-  g_autoptr (PleProgress) own =
-      ple_progress_new (&search_sink, &search, ple_progress_get_n_threads (progress));
+  g_autoptr (PleProgress) search = ple_progress_new_stage (progress, NULL, 0, 1);
   g_autoptr (GError) local = NULL;
 
-  search.search = own;
   *stopped = FALSE;
-  if (ple_knn_exact (points, k, PLE_METRIC_EUCLIDEAN, neighbours, distances, own, &local))
+  ple_progress_set_stop_cancels (search);
+  if (ple_knn_exact (points, k, PLE_METRIC_EUCLIDEAN, neighbours, distances, search, &local))
     return ple_progress_report (progress, 1, error);
-  *stopped = !ple_progress_is_cancelled (progress) && ple_progress_is_stop_requested (progress) &&
+  *stopped = !ple_progress_is_cancelled (progress) &&
              g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   if (!*stopped)
     g_propagate_error (error, g_steal_pointer (&local));
