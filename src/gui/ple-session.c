@@ -512,13 +512,24 @@ adopt (PleSession *session, Loaded *loaded)
   clusters_changed (session);
 }
 
+/* A damaged journal was set aside under another name: the person is told, and a new one begun. */
 static gboolean
 open_curation (PleSession *session, Loaded *loaded, GError **error)
 {
   g_autofree char *path = ple_project_build_path (session->project, "curation.db", NULL);
+  g_autoptr (GError) damage = NULL;
+  PleRun *run = loaded->run;
 
-  loaded->curation = ple_curation_open (path, loaded->run->key, loaded->run->labels,
-                                        loaded->run->n_clusters, error);
+  loaded->curation = ple_curation_open (path, run->key, run->labels, run->n_clusters, &damage);
+  if (loaded->curation != NULL)
+    return TRUE;
+  if (!g_error_matches (damage, PLE_CURATION_ERROR, PLE_CURATION_ERROR_DAMAGED))
+    {
+      g_propagate_error (error, g_steal_pointer (&damage));
+      return FALSE;
+    }
+  ple_session_report (session, _ ("The journal of decisions was damaged"), damage);
+  loaded->curation = ple_curation_open (path, run->key, run->labels, run->n_clusters, error);
   return loaded->curation != NULL;
 }
 

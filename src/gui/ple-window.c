@@ -122,7 +122,7 @@ on_phase_changed (PleWindow *window)
 
   if (phase == PLE_PHASE_WELCOME)
     ple_welcome_page_refresh (window->welcome_page, ple_session_get_environment (window->session));
-  else
+  else if (phase == PLE_PHASE_OPENING)
     gtk_info_bar_set_revealed (GTK_INFO_BAR (window->info_bar), FALSE);
   gtk_stack_set_visible_child_name (window->stack, pages[phase]);
   gtk_widget_set_visible (window->undo_box, phase == PLE_PHASE_PROJECT);
