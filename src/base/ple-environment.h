@@ -9,7 +9,6 @@ G_BEGIN_DECLS
  * PleEnvironment:
  * @data_dir: where projects lie, $XDG_DATA_HOME/pleiades
  * @cache_dir: thumbnails, $XDG_CACHE_HOME/pleiades
- * @hugging_face_dir: (nullable): HF_HOME
  * @frame_log: (nullable): PLEIADES_FRAME_LOG, file for one line a frame
  * @frame_sync: PLEIADES_FRAME_SYNC=1, wait for the display server in each frame
  *
@@ -20,7 +19,6 @@ typedef struct
 {
   const char *data_dir;
   const char *cache_dir;
-  const char *hugging_face_dir;
   const char *frame_log;
   gboolean frame_sync;
 } PleEnvironment;

@@ -170,7 +170,6 @@ main (int argc, char **argv)
   cache_dir = g_build_filename (g_get_user_cache_dir (), "pleiades", NULL);
   environment.data_dir = data_dir;
   environment.cache_dir = cache_dir;
-  environment.hugging_face_dir = g_getenv ("HF_HOME");
 
   if (strcmp (name, "--version") == 0)
     {

@@ -327,7 +327,7 @@ set_class_name (PleDatasetBuilder *builder, guint index, const char *name)
   builder->class_names->pdata[index] = g_utf8_make_valid (name, -1);
 }
 
-/* "n01440764 tench, Tinca tinca" per line. Keeps all synonyms for now. */
+/* "n01440764 tench, Tinca tinca" per line. All synonyms are kept. */
 static guint
 name_classes_from (PleDatasetBuilder *builder, char **lines)
 {

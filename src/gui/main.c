@@ -47,7 +47,6 @@ main (int argc, char **argv)
   const PleEnvironment environment = {
     .data_dir = data_dir,
     .cache_dir = cache_dir,
-    .hugging_face_dir = g_getenv ("HF_HOME"),
     .frame_log = g_getenv ("PLEIADES_FRAME_LOG"),
     .frame_sync = g_strcmp0 (g_getenv ("PLEIADES_FRAME_SYNC"), "1") == 0,
   };

@@ -836,12 +836,6 @@ ple_project_page_get_map (PleProjectPage *page)
 }
 
 GtkWidget *
-ple_project_page_get_tiles (PleProjectPage *page)
-{
-  return GTK_WIDGET (page->tiles);
-}
-
-GtkWidget *
 ple_project_page_get_split_button (PleProjectPage *page)
 {
   return page->split_button;

@@ -24,7 +24,6 @@ typedef enum
 
 void ple_project_page_set_session (PleProjectPage *page, PleSession *session);
 PleMapView *ple_project_page_get_map (PleProjectPage *page);
-GtkWidget *ple_project_page_get_tiles (PleProjectPage *page);
 void ple_project_page_set_colour_mode (PleProjectPage *page, PleColourMode mode);
 void ple_project_page_set_sort (PleProjectPage *page, PleClusterSort sort);
 void ple_project_page_set_tool (PleProjectPage *page, PleMapTool tool);
