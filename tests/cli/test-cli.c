@@ -477,7 +477,7 @@ test_interrupt (gconstpointer data)
     g_error ("ended by signal %d", WTERMSIG (status));
   g_assert_cmpint (WEXITSTATUS (status), ==, 130);
   /* 200 ms are promised; the rest is for a busy machine. */
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 2 * G_USEC_PER_SEC);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 5 * G_USEC_PER_SEC);
   close (err);
   g_spawn_close_pid (pid);
   {

@@ -309,7 +309,7 @@ test_cancel_is_prompt (gconstpointer data)
         continue; /* done before so many frames were due */
       g_assert_null (xy);
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-      g_assert_cmpint (g_get_monotonic_time () - listener.asked, <, 2 * G_USEC_PER_SEC);
+      g_assert_cmpint (g_get_monotonic_time () - listener.asked, <, 5 * G_USEC_PER_SEC);
     }
 }
 
