@@ -161,7 +161,7 @@ hog_color_extract (
 
   if (!ple_model_check_pictures (dataset, error))
     return NULL;
-  ple_rng_init (&rng, seed);
+  ple_rng_init (&rng, 0); /* seedless: all that is random is the start of the components */
   return ple_describe_dataset (dataset, &describer, (size_t) p->n_dimensions, p->whitening, &rng,
                                progress, error);
 }
@@ -172,8 +172,9 @@ const PleModel ple_model_hog_color = {
   .summary = N_ ("Histograms of edge directions and colours; needs no model file and hardly learns "
                  "from the pictures."),
   .reference = "Dalal and Triggs 2005",
-  .version = 2,
+  .version = 3,
   .params = hog_color_params,
   .params_size = sizeof (HogColorParams),
   .extract = hog_color_extract,
+  .seedless = TRUE,
 };

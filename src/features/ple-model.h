@@ -15,6 +15,9 @@ G_BEGIN_DECLS
  * @extract: vectors of all items of the data set, in their order. Learns (where it learns) on the
  * training split only. A broken picture gives the vector of the placeholder and is counted by a
  * warning. Same seed, same bits.
+ *
+ * @seedless: @extract gives the same bits for every seed, so the seed is no part of the cache key
+ * and another seed of the clustering finds the vectors again.
  */
 typedef struct
 {
@@ -30,6 +33,7 @@ typedef struct
                          guint64 seed,
                          PleProgress *progress,
                          GError **error);
+  gboolean seedless;
 } PleModel;
 
 /* (array zero-terminated=1): all models, the default of "auto" first */

@@ -229,7 +229,8 @@ describe (const PleStages *stages, const PleMatrix *matrix)
     {
       json_object_set_string_member (config, "model", model->id);
       json_object_set_int_member (config, "model_version", model->version);
-      json_object_set_int_member (config, "seed", (gint64) ple_recipe_get_seed (stages->recipe));
+      if (!model->seedless)
+        json_object_set_int_member (config, "seed", (gint64) ple_recipe_get_seed (stages->recipe));
       ple_params_to_json (ple_recipe_get_params (stages->recipe, PLE_RECIPE_MODEL), config);
     }
   json_object_set_string_member (config, "dataset_fingerprint",

@@ -85,7 +85,10 @@ features_key (PleDataset *dataset, PleRecipe *recipe)
   else
     {
       hash = begin_key ("features", model->id, model->version);
-      hash_part (hash, recipe, PLE_RECIPE_MODEL);
+      if (model->seedless)
+        ple_params_hash (ple_recipe_get_params (recipe, PLE_RECIPE_MODEL), hash);
+      else
+        hash_part (hash, recipe, PLE_RECIPE_MODEL);
     }
   ple_hash_add_string (hash, ple_dataset_get_fingerprint (dataset));
   return ple_hash_get_hex (hash, KEY_DIGITS);

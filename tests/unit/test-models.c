@@ -91,6 +91,22 @@ test_same_seed_same_bits (void)
     }
 }
 
+/* The cache goes by that word: it has to be true, and said only where it is. */
+static void
+test_seedless_means_it (void)
+{
+  g_autoptr (PleDataset) dataset = ple_sample_dataset_new (36, 0);
+
+  for (const PleModel *const *model = ple_models_list (); *model != NULL; model++)
+    {
+      g_autoptr (PleMatrix) a = extract (*model, dataset, 5, NULL);
+      g_autoptr (PleMatrix) b = extract (*model, dataset, 6, NULL);
+      gboolean same = memcmp (a->data, b->data, a->n_rows * a->n_cols * sizeof *a->data) == 0;
+
+      g_assert_cmpint (same, ==, (*model)->seedless);
+    }
+}
+
 static void
 write_sample (
     const char *folder, const char *name, size_t class_index, size_t number, gboolean flip)
@@ -341,6 +357,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/features/models/table", test_table);
   g_test_add_func ("/features/models/same-seed-same-bits", test_same_seed_same_bits);
+  g_test_add_func ("/features/models/seedless-means-it", test_seedless_means_it);
   g_test_add_func ("/features/models/mirror-does-not-matter", test_mirror_does_not_matter);
   g_test_add_func ("/features/models/learns-on-training-only", test_learns_on_training_only);
   g_test_add_func ("/features/models/tiny-sets", test_tiny_sets);

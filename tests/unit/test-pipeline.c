@@ -172,6 +172,33 @@ test_keys_follow_what_they_depend_on (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (view.run_key, !=, seed.run_key);
 }
 
+/* Another seed of the clustering does not describe the pictures again, unless the model learns by
+ * chance. */
+static void
+test_seedless_features_serve_every_seed (Fixture *fixture, gconstpointer data)
+{
+  static const char *const models[] = { "hog-color", "patch-kmeans" };
+  const char *path = ple_project_get_path (fixture->project);
+
+  describe (fixture);
+  for (size_t i = 0; i < G_N_ELEMENTS (models); i++)
+    {
+      g_auto (PleStages) first = { 0 };
+      g_auto (PleStages) second = { 0 };
+
+      g_assert_true (ple_recipe_set (fixture->recipe, "model", models[i], NULL));
+      g_assert_true (ple_recipe_set (fixture->recipe, "seed", "1", NULL));
+      g_assert_true (ple_stages_init (&first, path, fixture->dataset, fixture->recipe, NULL));
+      g_assert_true (ple_recipe_set (fixture->recipe, "seed", "2", NULL));
+      g_assert_true (ple_stages_init (&second, path, fixture->dataset, fixture->recipe, NULL));
+      g_assert_cmpstr (first.run_key, !=, second.run_key);
+      if (i == 0)
+        g_assert_cmpstr (first.features_key, ==, second.features_key);
+      else
+        g_assert_cmpstr (first.features_key, !=, second.features_key);
+    }
+}
+
 /* Cuts a file in half, or replaces all of it. */
 static void
 damage (const char *path, gboolean truncate)
@@ -466,6 +493,7 @@ main (int argc, char **argv)
   ADD ("makes-everything-and-finds-it-again", test_makes_everything_and_finds_it_again);
   ADD ("metrics-of-both-splits", test_metrics_of_both_splits);
   ADD ("keys-follow-what-they-depend-on", test_keys_follow_what_they_depend_on);
+  ADD ("seedless-features-serve-every-seed", test_seedless_features_serve_every_seed);
   ADD ("damaged-folders-are-made-again", test_damaged_folders_are_made_again);
   ADD ("leftover-is-not-taken", test_a_leftover_is_not_taken);
   ADD ("cancel-keeps-what-is-finished", test_cancel_keeps_what_is_finished);
