@@ -25,6 +25,7 @@ typedef struct
   pthread_cond_t resumed;
   const PleProgressSink *sink;
   gpointer data;
+  gboolean every; /* set before the work begins, then constant */
   guint n_threads;
   PlePool *pool;
 } Root;
@@ -58,6 +59,12 @@ ple_progress_new (const PleProgressSink *sink, gpointer data, guint n_threads)
   progress->root = root;
   progress->to = 1;
   return progress;
+}
+
+void
+ple_progress_set_every (PleProgress *progress)
+{
+  progress->root->every = TRUE;
 }
 
 static void
@@ -150,14 +157,15 @@ wait_while_paused (Root *root)
   pthread_mutex_unlock (&root->pause_lock);
 }
 
-/* Whether @interval has passed since *last; if so, takes the turn. */
+/* Whether a report is due; if so, takes the turn. */
 static gboolean
-take_turn (atomic_llong *last, long long interval)
+take_turn (Root *root)
 {
   long long now = g_get_monotonic_time ();
-  long long seen = atomic_load (last);
+  long long seen = atomic_load (&root->last_report);
 
-  return now - seen >= interval && atomic_compare_exchange_strong (last, &seen, now);
+  return root->every || (now - seen >= REPORT_INTERVAL_US &&
+                         atomic_compare_exchange_strong (&root->last_report, &seen, now));
 }
 
 static void
@@ -179,8 +187,7 @@ ple_progress_report (PleProgress *progress, double fraction, GError **error)
   wait_while_paused (progress->root);
   if (!ple_progress_check (progress, error))
     return FALSE;
-  if (progress->root->sink->report != NULL &&
-      take_turn (&progress->root->last_report, REPORT_INTERVAL_US))
+  if (progress->root->sink->report != NULL && take_turn (progress->root))
     report (progress, fraction, NULL);
   return TRUE;
 }
@@ -194,8 +201,7 @@ ple_progress_report_detail (
   wait_while_paused (progress->root);
   if (!ple_progress_check (progress, error))
     return FALSE;
-  if (progress->root->sink->report != NULL &&
-      take_turn (&progress->root->last_report, REPORT_INTERVAL_US))
+  if (progress->root->sink->report != NULL && take_turn (progress->root))
     {
       g_autofree char *detail = NULL;
       va_list args;
@@ -245,8 +251,9 @@ gboolean
 ple_progress_wants (PleProgress *progress, const char *topic)
 {
   return progress != NULL && progress->root->sink->publish != NULL &&
-         g_get_monotonic_time () - atomic_load (&progress->root->last_publish) >=
-             PUBLISH_INTERVAL_US;
+         (progress->root->every ||
+          g_get_monotonic_time () - atomic_load (&progress->root->last_publish) >=
+              PUBLISH_INTERVAL_US);
 }
 
 void

@@ -47,6 +47,10 @@ typedef struct
  * Returns: (transfer full): a root
  */
 PleProgress *ple_progress_new (const PleProgressSink *sink, gpointer data, guint n_threads);
+
+/* For a root just made: every report reaches the sink and every frame is wanted, however fast they
+ * come. Who acts on the n-th report then does it at the same point of the work on any machine. */
+void ple_progress_set_every (PleProgress *progress);
 PleProgress *ple_progress_ref (PleProgress *progress);
 void ple_progress_unref (PleProgress *progress);
 

@@ -12,7 +12,7 @@ GtkWidget *ple_gui_test_window (GtkWidget *widget, int width, int height);
 
 typedef gboolean (*PleGuiTestFunc) (gpointer data);
 
-/* Runs the main loop until @func says so; fails the test after 20 seconds. */
+/* Runs the main loop until @func says so; fails the test after two minutes. */
 void ple_gui_test_wait (PleGuiTestFunc func, gpointer data);
 /* Runs the main loop until the boolean property is TRUE. */
 void ple_gui_test_wait_for (gpointer object, const char *property);

@@ -6,13 +6,19 @@
 
 #include <string.h>
 
-/* Makes pictures of 40 x 20 with a white bar in the left quarter; waits while @gate is closed. */
+/* Makes pictures of 40 x 20 with a white bar in the left quarter; waits while it is closed, and for
+ * one item by itself. */
+#define NONE G_MAXUINT32
+#define N_MAKERS 2 /* threads of the cache */
+
 typedef struct
 {
   GMutex mutex;
   GCond cond;
   gboolean closed;
-  GArray *made; /* of guint32, in order */
+  guint32 held;   /* waits all the same */
+  guint n_inside; /* threads that are here */
+  GArray *made;   /* of guint32, in order */
   gboolean destroyed;
 } Source;
 
@@ -21,9 +27,12 @@ make (gpointer data, size_t item, guint side)
 {
   Source *source = data;
   g_mutex_lock (&source->mutex);
-  while (source->closed)
-    g_cond_wait (&source->cond, &source->mutex);
+  source->n_inside++;
+  g_cond_broadcast (&source->cond);
   guint32 number = (guint32) item;
+  while (source->closed || source->held == number)
+    g_cond_wait (&source->cond, &source->mutex);
+  source->n_inside--;
   g_array_append_val (source->made, number);
   g_mutex_unlock (&source->mutex);
   if (item == 13)
@@ -52,6 +61,7 @@ source_init (Source *source)
   memset (source, 0, sizeof *source);
   g_mutex_init (&source->mutex);
   g_cond_init (&source->cond);
+  source->held = NONE;
   source->made = g_array_new (FALSE, FALSE, sizeof (guint32));
 }
 
@@ -73,7 +83,32 @@ set_closed (Source *source, gboolean closed)
   g_mutex_unlock (&source->mutex);
 }
 
+/* Waits until all threads of the cache are at a picture. */
+static void
+wait_until_taken (Source *source)
+{
+  g_mutex_lock (&source->mutex);
+  while (source->n_inside < N_MAKERS)
+    g_cond_wait (&source->cond, &source->mutex);
+  g_mutex_unlock (&source->mutex);
+}
+
+static void
+hold (Source *source, guint32 item)
+{
+  g_mutex_lock (&source->mutex);
+  source->held = item;
+  g_cond_broadcast (&source->cond);
+  g_mutex_unlock (&source->mutex);
+}
+
 static const char client_a, client_b;
+
+static gboolean
+is_a_idle (gpointer cache)
+{
+  return !ple_picture_cache_is_busy (cache, &client_a);
+}
 
 static gboolean
 is_idle (gpointer cache)
@@ -119,30 +154,26 @@ test_newest_first_and_retract (void)
   set_closed (&source, TRUE);
   PlePictureCache *cache = ple_picture_cache_new (make, &source, destroyed, 1 << 20);
   PlePictureForm form = { .side = 8 };
-  /* The first ones keep the threads busy; then a screen of one view and one of another. */
+  /* The first ones keep the threads busy, one of them to the end, so that the other makes the rest
+   * one by one; then a screen of one view and one of another. */
+  hold (&source, 100);
   for (guint32 i = 100; i < 102; i++)
     ple_picture_cache_request (cache, &client_b, i, form);
-  g_usleep (50 * 1000);
+  wait_until_taken (&source);
   for (guint32 i = 0; i < 20; i++)
     ple_picture_cache_request (cache, &client_a, i, form);
   ple_picture_cache_retract (cache, &client_a);
   for (guint32 i = 30; i < 40; i++)
     ple_picture_cache_request (cache, &client_a, i, form);
   set_closed (&source, FALSE);
+  ple_gui_test_wait (is_a_idle, cache);
+  hold (&source, NONE);
   ple_gui_test_wait (is_idle, cache);
-  /* Of the retracted ones at most those that a thread had begun. */
-  guint retracted = 0, first = G_MAXUINT, last = 0;
-  for (guint i = 0; i < source.made->len; i++)
-    {
-      guint32 item = g_array_index (source.made, guint32, i);
-      retracted += item < 20;
-      if (item == 39)
-        first = i;
-      if (item == 30)
-        last = i;
-    }
-  g_assert_cmpuint (retracted, <=, 2);
-  g_assert_cmpuint (first, <, last);
+  /* None of those that were retracted, and the newest first. */
+  g_assert_cmpuint (source.made->len, ==, 12);
+  g_assert_cmpuint (g_array_index (source.made, guint32, 0), ==, 101);
+  for (guint i = 0; i < 10; i++)
+    g_assert_cmpuint (g_array_index (source.made, guint32, 1 + i), ==, 39 - i);
   for (guint32 i = 30; i < 40; i++)
     g_assert_nonnull (ple_picture_cache_lookup (cache, NULL, i, form));
   g_object_unref (cache);
@@ -188,14 +219,16 @@ test_missing_and_cleared (void)
   ple_picture_cache_request (cache, &client_a, 1, form);
   ple_picture_cache_request (cache, &client_a, 2, form);
   ple_picture_cache_request (cache, &client_a, 3, form);
-  g_usleep (30 * 1000);
+  wait_until_taken (&source);
   ple_picture_cache_clear (cache);
   g_assert_cmpuint (ple_picture_cache_get_bytes (cache), ==, 0);
   g_assert_false (ple_picture_cache_is_busy (cache, &client_a));
   set_closed (&source, FALSE);
-  g_usleep (30 * 1000);
-  ple_gui_test_spin ();
+  /* A later request is delivered with them or after them. */
+  ple_picture_cache_request (cache, &client_a, 4, form);
+  ple_gui_test_wait (is_idle, cache);
   g_assert_null (ple_picture_cache_lookup (cache, NULL, 1, form));
+  g_assert_null (ple_picture_cache_lookup (cache, NULL, 2, form));
   g_assert_null (ple_picture_cache_lookup (cache, NULL, 13, form));
   ple_picture_cache_request (cache, &client_a, 1, form);
   ple_gui_test_wait (is_idle, cache);

@@ -111,6 +111,13 @@ is_idle (Fixture *fixture)
   return g_str_equal (job, "idle");
 }
 
+/* Past nought per cent of a stage. */
+static gboolean
+is_at_work (Fixture *fixture)
+{
+  return ple_job_get_fraction (ple_session_get_job (ple_window_get_session (fixture->window))) > 0;
+}
+
 static gboolean
 is_settled (Fixture *fixture)
 {
@@ -278,14 +285,11 @@ test_cancel_and_retry (Fixture *fixture, gconstpointer data)
 {
   PleSession *session = ple_window_get_session (fixture->window);
 
-  act (fixture, "open", g_variant_new_string ("sample:1200:5"));
+  /* So many that no machine is done before it is told to stop. */
+  act (fixture, "open", g_variant_new_string ("sample:20000:5"));
   wait_until (fixture, is_on_import);
   act (fixture, "start", NULL);
-  for (int i = 0; i < 30; i++)
-    {
-      ple_gui_test_spin ();
-      g_usleep (5000);
-    }
+  wait_until (fixture, is_at_work);
   act (fixture, "job-cancel", NULL);
   wait_until (fixture, is_idle);
   g_assert_cmpint ((int) ple_job_get_state (ple_session_get_job (session)), ==, PLE_JOB_CANCELLED);

@@ -75,7 +75,7 @@ run_child (const char *path, guint64 seed, const char *shared_path)
 {
   Shared *shared = map_shared (shared_path);
   PleCuration *curation = open_curation (path);
-  gint64 end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  gint64 end = g_get_monotonic_time () + 120 * G_USEC_PER_SEC;
   PleRng pace;
 
   ple_rng_init (&pace, seed ^ (guint64) g_get_monotonic_time ());
@@ -178,7 +178,7 @@ kill_at_random (Study *study, pid_t pid)
     g_usleep (ple_rng_below (&study->rng, 15000));
   else
     {
-      gint64 until = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+      gint64 until = g_get_monotonic_time () + 100 * G_USEC_PER_SEC;
 
       while (atomic_load (&study->shared->issued) == study->step)
         {

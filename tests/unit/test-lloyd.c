@@ -278,6 +278,7 @@ test_cancels_half_way (void)
   PleRng rng;
 
   progress = ple_progress_new (&sink, &progress, 2);
+  ple_progress_set_every (progress);
   ple_rng_init (&rng, 1);
   g_assert_false (ple_lloyd (x, &options, FALSE, &rng, &centres, NULL, NULL, progress, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
