@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Accessible objects for cells that are drawn, not widgets. Only visible cells have one; each is
- * known by its index and asks the widget when it is asked. */
+ * known by its index and asks the widget when it is asked. Keyboard and mouse of such widgets are
+ * in ple-cells-input.c. */
 #include "config.h"
 
 #include "gui/ple-cells.h"
 
 #include <glib/gi18n-lib.h>
-
-G_DEFINE_INTERFACE (PleCells, ple_cells, GTK_TYPE_WIDGET)
-
-static void
-ple_cells_default_init (PleCellsInterface *iface)
-{
-}
 
 /* ---- one cell ---- */
 
@@ -88,6 +82,7 @@ cell_ref_state_set (AtkObject *object)
     }
   PleCells *cells = PLE_CELLS (cell->widget);
   const PleCellsInterface *iface = PLE_CELLS_GET_IFACE (cells);
+  size_t focus;
   atk_state_set_add_state (states, ATK_STATE_ENABLED);
   atk_state_set_add_state (states, ATK_STATE_SENSITIVE);
   atk_state_set_add_state (states, ATK_STATE_SELECTABLE);
@@ -99,7 +94,8 @@ cell_ref_state_set (AtkObject *object)
       atk_state_set_add_state (states, ATK_STATE_SHOWING);
       if (iface->is_selected (cells, cell->index))
         atk_state_set_add_state (states, ATK_STATE_SELECTED);
-      if (iface->is_focus (cells, cell->index) && gtk_widget_has_focus (cell->widget))
+      if (iface->get_n (cells, &focus) > 0 && focus == cell->index &&
+          gtk_widget_has_focus (cell->widget))
         atk_state_set_add_state (states, ATK_STATE_FOCUSED);
     }
   return states;
@@ -131,7 +127,7 @@ cell_grab_focus (AtkComponent *component)
   if (cell->widget == NULL)
     return FALSE;
   gtk_widget_grab_focus (cell->widget);
-  PLE_CELLS_GET_IFACE (cell->widget)->click (PLE_CELLS (cell->widget), cell->index);
+  PLE_CELLS_GET_IFACE (cell->widget)->click (PLE_CELLS (cell->widget), cell->index, 0);
   return TRUE;
 }
 
@@ -150,9 +146,9 @@ cell_do_action (AtkAction *action, int i)
     return FALSE;
   PleCells *cells = PLE_CELLS (cell->widget);
   if (i == 0)
-    PLE_CELLS_GET_IFACE (cells)->click (cells, cell->index);
+    PLE_CELLS_GET_IFACE (cells)->click (cells, cell->index, 0);
   else
-    PLE_CELLS_GET_IFACE (cells)->activate (cells, cell->index);
+    ple_cells_activate (cells, cell->index);
   return TRUE;
 }
 
@@ -286,7 +282,7 @@ add_selection (AtkSelection *selection, int i)
   PleCells *cells = visible_cells (selection, &first, &end);
   if (cells == NULL || i < 0 || (guint) i >= end - first)
     return FALSE;
-  PLE_CELLS_GET_IFACE (cells)->click (cells, first + (guint) i);
+  PLE_CELLS_GET_IFACE (cells)->click (cells, first + (guint) i, 0);
   return TRUE;
 }
 

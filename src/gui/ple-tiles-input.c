@@ -43,7 +43,7 @@ ple_tiles_input_get_band (PleTilesView *view, GdkRectangle *band)
 {
   if (!view->banding)
     return FALSE;
-  double scroll = ple_tiles_view_get_scroll (view);
+  double scroll = ple_scroller_get (&view->scroller);
   double x0 = view->press_x, y0 = view->press_y - scroll;
   *band = (GdkRectangle){ (int) MIN (x0, view->pointer_x), (int) MIN (y0, view->pointer_y),
                           (int) fabs (view->pointer_x - x0), (int) fabs (view->pointer_y - y0) };
@@ -54,7 +54,7 @@ ple_tiles_input_get_band (PleTilesView *view, GdkRectangle *band)
 static void
 collect_band (PleTilesView *view, GArray *items)
 {
-  double scroll = ple_tiles_view_get_scroll (view);
+  double scroll = ple_scroller_get (&view->scroller);
   double left = MIN (view->press_x, view->pointer_x), right = MAX (view->press_x, view->pointer_x);
   double top = MIN (view->press_y, view->pointer_y + scroll);
   double bottom = MAX (view->press_y, view->pointer_y + scroll);
@@ -92,7 +92,7 @@ autoscroll_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
                                              : 0;
   if (beyond != 0)
     {
-      ple_tiles_view_scroll_to (view, ple_tiles_view_get_scroll (view) + beyond * AUTOSCROLL);
+      ple_scroller_to (&view->scroller, ple_scroller_get (&view->scroller) + beyond * AUTOSCROLL);
       update_band (view);
     }
   return G_SOURCE_CONTINUE;
@@ -122,45 +122,21 @@ ple_tiles_input_cancel (PleTilesView *view)
 
 /* ---- mouse ---- */
 
-static size_t
-index_at (PleTilesView *view, double x, double y)
-{
-  return ple_tiles_layout_get_at (&view->layout, ple_tiles_view_mirror (view, x, 0),
-                                  y + ple_tiles_view_get_scroll (view));
-}
-
 static gboolean
 on_button_press (GtkWidget *widget, GdkEventButton *event)
 {
   PleTilesView *view = PLE_TILES_VIEW (widget);
-  size_t index = index_at (view, event->x, event->y);
-  if (!gtk_widget_has_focus (widget))
-    gtk_widget_grab_focus (widget);
   ple_frame_log_input (view->log, event->time);
-  if (gdk_event_triggers_context_menu ((GdkEvent *) event))
-    {
-      /* The menu is about what is under it: the selection if that is part of it. */
-      if (view->selection != NULL && index < view->n &&
-          !ple_selection_contains (view->selection, view->items[index]))
-        ple_tiles_input_click (view, index, 0);
-      g_signal_emit_by_name (view, "context-menu", event);
-      return GDK_EVENT_STOP;
-    }
-  if (event->button != GDK_BUTTON_PRIMARY || view->selection == NULL)
-    return GDK_EVENT_PROPAGATE;
-  if (event->type == GDK_2BUTTON_PRESS)
-    {
-      if (index < view->n)
-        g_signal_emit_by_name (view, "activate", view->items[index]);
-      return GDK_EVENT_STOP;
-    }
-  if (event->type != GDK_BUTTON_PRESS)
+  if (ple_cells_button_press (PLE_CELLS (view), event))
+    return GDK_EVENT_STOP;
+  if (event->button != GDK_BUTTON_PRIMARY || view->selection == NULL ||
+      event->type != GDK_BUTTON_PRESS)
     return GDK_EVENT_PROPAGATE;
   view->pressed = TRUE;
   view->button = event->button;
   view->modifiers = event->state;
   view->press_x = event->x;
-  view->press_y = event->y + ple_tiles_view_get_scroll (view);
+  view->press_y = event->y + ple_scroller_get (&view->scroller);
   view->pointer_x = event->x;
   view->pointer_y = event->y;
   return GDK_EVENT_STOP;
@@ -185,7 +161,7 @@ on_motion (GtkWidget *widget, GdkEventMotion *event)
   ple_frame_log_input (view->log, event->time);
   if (!view->banding &&
       gtk_drag_check_threshold (widget, (int) view->press_x,
-                                (int) (view->press_y - ple_tiles_view_get_scroll (view)),
+                                (int) (view->press_y - ple_scroller_get (&view->scroller)),
                                 (int) event->x, (int) event->y))
     begin_band (view);
   if (view->banding)
@@ -203,7 +179,7 @@ on_button_release (GtkWidget *widget, GdkEventButton *event)
   ple_tiles_input_cancel (view);
   if (banding)
     return GDK_EVENT_STOP;
-  size_t index = index_at (view, event->x, event->y);
+  size_t index = ple_tiles_view_get_index_at (view, event->x, event->y);
   if (index < view->n)
     ple_tiles_input_click (view, index, view->modifiers);
   else if ((view->modifiers & (GDK_SHIFT_MASK | GDK_CONTROL_MASK)) == 0)
@@ -253,107 +229,24 @@ on_grab_broken (GtkWidget *widget, GdkEventGrabBroken *event)
 
 /* ---- keyboard ---- */
 
-static void
-go_to (PleTilesView *view, size_t index, guint modifiers)
-{
-  if ((modifiers & GDK_CONTROL_MASK) != 0 && (modifiers & GDK_SHIFT_MASK) == 0)
-    ple_tiles_view_set_focus_index (view, index);
-  else
-    ple_tiles_input_click (view, index, modifiers & GDK_SHIFT_MASK);
-  ple_tiles_view_reveal_index (view, index);
-}
-
-/* The place that a key leads to from @at; %FALSE if it is no such key. */
-static gboolean
-destination (PleTilesView *view, guint keyval, size_t at, size_t *to)
-{
-  gboolean mirrored = gtk_widget_get_direction (GTK_WIDGET (view)) == GTK_TEXT_DIR_RTL;
-  long page =
-      MAX (gtk_widget_get_allocated_height (GTK_WIDGET (view)) / (view->size + PLE_TILES_GAP), 1);
-  switch (keyval)
-    {
-    case GDK_KEY_Left:
-    case GDK_KEY_KP_Left:
-    case GDK_KEY_Right:
-    case GDK_KEY_KP_Right:
-      {
-        gboolean left = keyval == GDK_KEY_Left || keyval == GDK_KEY_KP_Left;
-        *to = left != mirrored ? (at > 0 ? at - 1 : 0) : MIN (at + 1, view->n - 1);
-        return TRUE;
-      }
-    case GDK_KEY_Up:
-    case GDK_KEY_KP_Up:
-      *to = ple_tiles_layout_step_rows (&view->layout, at, -1);
-      return TRUE;
-    case GDK_KEY_Down:
-    case GDK_KEY_KP_Down:
-      *to = ple_tiles_layout_step_rows (&view->layout, at, 1);
-      return TRUE;
-    case GDK_KEY_Page_Up:
-    case GDK_KEY_KP_Page_Up:
-      *to = ple_tiles_layout_step_rows (&view->layout, at, -page);
-      return TRUE;
-    case GDK_KEY_Page_Down:
-    case GDK_KEY_KP_Page_Down:
-      *to = ple_tiles_layout_step_rows (&view->layout, at, page);
-      return TRUE;
-    case GDK_KEY_Home:
-    case GDK_KEY_KP_Home:
-      *to = 0;
-      return TRUE;
-    case GDK_KEY_End:
-    case GDK_KEY_KP_End:
-      *to = view->n - 1;
-      return TRUE;
-    default:
-      return FALSE;
-    }
-}
-
 static gboolean
 on_key_press (GtkWidget *widget, GdkEventKey *event)
 {
   PleTilesView *view = PLE_TILES_VIEW (widget);
   GtkWidgetClass *parent = g_type_class_peek_parent (GTK_WIDGET_GET_CLASS (widget));
-  guint modifiers = event->state & gtk_accelerator_get_default_mod_mask ();
-  size_t to;
   if (view->banding && event->keyval == GDK_KEY_Escape)
     {
       ple_tiles_input_cancel (view);
       return GDK_EVENT_STOP;
     }
-  if (view->n == 0 || view->selection == NULL || (modifiers & GDK_MOD1_MASK) != 0)
-    return parent->key_press_event (widget, event);
   ple_frame_log_input (view->log, event->time);
-  gboolean none = view->focus >= view->n;
-  if (destination (view, event->keyval, none ? 0 : view->focus, &to))
-    {
-      /* The first key shows where the keyboard is. */
-      gboolean ends = event->keyval == GDK_KEY_End || event->keyval == GDK_KEY_KP_End;
-      go_to (view, none && !ends ? 0 : to, modifiers);
-      return GDK_EVENT_STOP;
-    }
-  if (none)
-    return parent->key_press_event (widget, event);
-  if ((event->keyval == GDK_KEY_space || event->keyval == GDK_KEY_KP_Space) &&
-      modifiers == GDK_CONTROL_MASK)
-    {
-      ple_tiles_input_click (view, view->focus, GDK_CONTROL_MASK);
-      return GDK_EVENT_STOP;
-    }
-  if ((event->keyval == GDK_KEY_Return || event->keyval == GDK_KEY_KP_Enter) && modifiers == 0)
-    {
-      g_signal_emit_by_name (view, "activate", view->items[view->focus]);
-      return GDK_EVENT_STOP;
-    }
-  return parent->key_press_event (widget, event);
+  return ple_cells_key_press (PLE_CELLS (widget), event) || parent->key_press_event (widget, event);
 }
 
 static gboolean
 on_popup_menu (GtkWidget *widget)
 {
-  g_signal_emit_by_name (widget, "context-menu", NULL);
-  return TRUE;
+  return ple_cells_popup_menu (PLE_CELLS (widget));
 }
 
 void

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gui/ple-cells.h"
+#include "gui/ple-scroller.h"
 #include "gui/ple-tiles-layout.h"
 #include "gui/ple-tiles-view.h"
 
@@ -37,8 +38,7 @@ struct _PleTilesView
   PleTilesLayout layout;
   int size;
   gboolean crisp;
-  GtkAdjustment *adjustments[2]; /* horizontal, vertical */
-  GtkScrollablePolicy policies[2];
+  PleScroller scroller;
   size_t shown_first; /* of the last draw */
   size_t shown_end;
   gboolean settled;
@@ -66,13 +66,17 @@ struct _PleTilesView
 /* Where something of @width at @x of the layout is in a window that reads from right to left (and
  * the other way round); @x otherwise. */
 double ple_tiles_view_mirror (PleTilesView *view, double x, double width);
-double ple_tiles_view_get_scroll (PleTilesView *view);
-void ple_tiles_view_scroll_to (PleTilesView *view, double y);
-void ple_tiles_view_reveal_index (PleTilesView *view, size_t index);
+/* The tile at widget coordinates, PLE_TILES_NONE for none. */
+size_t ple_tiles_view_get_index_at (PleTilesView *view, double x, double y);
 /* Resizes tiles so that what is at (@x, @y) of the widget stays there. */
 void ple_tiles_view_resize_at (PleTilesView *view, int size, double y);
 /* Moves the keyboard there and tells the selection. */
 void ple_tiles_view_set_focus_index (PleTilesView *view, size_t index);
+
+/* ple-tiles-draw.c */
+gboolean ple_tiles_draw (GtkWidget *widget, cairo_t *cr);
+/* Whether all pictures on the screen are there: property "settled". */
+void ple_tiles_draw_update_settled (PleTilesView *view);
 
 /* ple-tiles-decor.c */
 typedef enum

@@ -23,6 +23,12 @@ on_changed (PleClusterList *list, guint *n)
   (*n)++;
 }
 
+static void
+on_activate (PleClusterList *list, guint id, guint *activated)
+{
+  *activated = id;
+}
+
 /* Rows of ids @first, @first + @step, ... */
 static void
 set_rows (Fixture *f, guint32 first, guint32 step, size_t n)
@@ -121,6 +127,27 @@ test_keys_reach_the_last_row (Fixture *f, gconstpointer data)
   g_assert_cmpfloat (scroll_of (f), ==, 0);
 }
 
+/* The keypad does what its namesakes do; what means nothing in a list is left to the window. */
+static void
+test_keypad_and_foreign_keys (Fixture *f, gconstpointer data)
+{
+  guint activated = G_MAXUINT;
+  g_signal_connect (f->list, "activate", G_CALLBACK (on_activate), &activated);
+  ple_gui_test_key (f->widget, GDK_KEY_KP_Down, 0);
+  ple_gui_test_key (f->widget, GDK_KEY_KP_Down, 0);
+  ASSERT_SELECTED (f, 1);
+  ple_gui_test_key (f->widget, GDK_KEY_Left, 0);
+  ple_gui_test_key (f->widget, GDK_KEY_Down, GDK_MOD1_MASK);
+  ASSERT_SELECTED (f, 1);
+  ple_gui_test_key (f->widget, GDK_KEY_KP_Page_Down, GDK_CONTROL_MASK);
+  ASSERT_SELECTED (f, 1);
+  g_assert_cmpuint (ple_cluster_list_get_focus_id (f->list), ==, 6);
+  ple_gui_test_key (f->widget, GDK_KEY_KP_Space, GDK_CONTROL_MASK);
+  ASSERT_SELECTED (f, 1, 6);
+  ple_gui_test_key (f->widget, GDK_KEY_KP_Enter, 0);
+  g_assert_cmpuint (activated, ==, 6);
+}
+
 static void
 test_new_rows_keep_selection_and_place (Fixture *f, gconstpointer data)
 {
@@ -188,6 +215,7 @@ main (int argc, char **argv)
   gtk_test_init (&argc, &argv, NULL);
   ADD ("clicks", test_clicks);
   ADD ("keys-reach-the-last-row", test_keys_reach_the_last_row);
+  ADD ("keypad-and-foreign-keys", test_keypad_and_foreign_keys);
   ADD ("new-rows-keep-selection-and-place", test_new_rows_keep_selection_and_place);
   ADD ("draws-only-what-is-seen", test_draws_only_what_is_seen);
   ADD ("accessible-rows", test_accessible_rows);
