@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The commands of a window. Their names are a contract: menus, buttons, keys, tests and D-Bus
- * clients all go through them. Read-outs are stateful actions that ignore being set. */
+ * clients all go through them. Read-outs are stateful actions that ignore being set. When which
+ * command makes sense, and what the read-outs say, is in ple-window-readouts.c. */
 #include "config.h"
 
 #include "gui/ple-window-private.h"
 
-#include "base/ple-json.h"
 #include "gui/ple-export-dialog.h"
 #include "gui/ple-format.h"
 #include "gui/ple-split-popover.h"
 #include "gui/ple-tiles-view.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
-#include <string.h>
-
-/* While something is on its way to the screen, "settled" is looked at again this often. */
-#define SETTLE_INTERVAL_MS 50
 
 static PleSelection *
 selection_of (PleWindow *window)
@@ -34,6 +29,12 @@ report (PleWindow *window, gboolean done, const GError *error)
     ple_window_toast (window, error->message, FALSE);
   else if (done && ple_curation_get_undo_label (curation) != NULL)
     ple_window_toast (window, ple_curation_get_undo_label (curation), TRUE);
+}
+
+static gboolean
+is_called (GSimpleAction *action, const char *name)
+{
+  return g_str_equal (g_action_get_name (G_ACTION (action)), name);
 }
 
 /* Opening */
@@ -66,21 +67,22 @@ choose_and_open (PleWindow *window, GtkFileChooserAction kind, const char *title
 }
 
 static void
-on_open_folder (GSimpleAction *action, GVariant *parameter, gpointer data)
+on_choose (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  choose_and_open (data, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _ ("Folder of Pictures"));
-}
+  static const struct
+  {
+    const char *action;
+    GtkFileChooserAction kind;
+    const char *title;
+  } choosers[] = {
+    { "open-folder", GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, N_ ("Folder of Pictures") },
+    { "open-file", GTK_FILE_CHOOSER_ACTION_OPEN, N_ ("Archive, List or Features") },
+    { "open-project", GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, N_ ("Project Folder (.pleiades)") },
+  };
 
-static void
-on_open_file (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  choose_and_open (data, GTK_FILE_CHOOSER_ACTION_OPEN, _ ("Archive, List or Features"));
-}
-
-static void
-on_open_project (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  choose_and_open (data, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _ ("Project Folder (.pleiades)"));
+  for (size_t i = 0; i < G_N_ELEMENTS (choosers); i++)
+    if (is_called (action, choosers[i].action))
+      choose_and_open (data, choosers[i].kind, _ (choosers[i].title));
 }
 
 static void
@@ -127,29 +129,17 @@ on_new_run (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
-on_job_pause (GSimpleAction *action, GVariant *parameter, gpointer data)
+on_job (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   PleJob *job = ple_session_get_shown_job (((PleWindow *) data)->session);
 
-  if (job != NULL)
+  if (job == NULL)
+    return;
+  if (is_called (action, "job-pause"))
     ple_job_set_paused (job, ple_job_get_state (job) == PLE_JOB_RUNNING);
-}
-
-static void
-on_job_stop (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  PleJob *job = ple_session_get_shown_job (((PleWindow *) data)->session);
-
-  if (job != NULL)
+  else if (is_called (action, "job-stop"))
     ple_job_request_stop (job);
-}
-
-static void
-on_job_cancel (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  PleJob *job = ple_session_get_shown_job (((PleWindow *) data)->session);
-
-  if (job != NULL)
+  else
     ple_job_cancel (job);
 }
 
@@ -179,21 +169,16 @@ on_select_cluster (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
-on_select_all (GSimpleAction *action, GVariant *parameter, gpointer data)
+on_select (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  ple_selection_select_all (selection_of (data));
-}
+  PleSelection *selection = selection_of (data);
 
-static void
-on_select_none (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  ple_selection_clear (selection_of (data));
-}
-
-static void
-on_select_invert (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  ple_selection_invert (selection_of (data));
+  if (is_called (action, "select-all"))
+    ple_selection_select_all (selection);
+  else if (is_called (action, "select-none"))
+    ple_selection_clear (selection);
+  else
+    ple_selection_invert (selection);
 }
 
 static void
@@ -287,49 +272,32 @@ on_move_selection (GSimpleAction *action, GVariant *parameter, gpointer data)
   report (window, done, error);
 }
 
+/* What a person says of each selected picture; "reset" takes it back. */
 static void
-set_state (PleWindow *window, PleState state)
+on_judge (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  g_autofree guint32 *items = NULL;
-  g_autoptr (GError) error = NULL;
-  gboolean done;
-  size_t n;
-
-  items = ple_selection_dup_items (selection_of (window), &n);
-  done =
-      ple_curation_set_state (ple_session_get_curation (window->session), items, n, state, &error);
-  report (window, done, error);
-}
-
-static void
-on_confirm (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  set_state (data, PLE_STATE_CONFIRMED);
-}
-
-static void
-on_exclude (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  set_state (data, PLE_STATE_EXCLUDED);
-}
-
-static void
-on_unsure (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  set_state (data, PLE_STATE_UNSURE);
-}
-
-static void
-on_reset (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
+  static const struct
+  {
+    const char *action;
+    PleState state;
+  } verdicts[] = {
+    { "confirm", PLE_STATE_CONFIRMED },
+    { "exclude", PLE_STATE_EXCLUDED },
+    { "unsure", PLE_STATE_UNSURE },
+  };
   PleWindow *window = data;
+  PleCuration *curation = ple_session_get_curation (window->session);
   g_autofree guint32 *items = NULL;
   g_autoptr (GError) error = NULL;
-  gboolean done;
+  gboolean done = FALSE;
   size_t n;
 
   items = ple_selection_dup_items (selection_of (window), &n);
-  done = ple_curation_reset (ple_session_get_curation (window->session), items, n, &error);
+  for (size_t i = 0; i < G_N_ELEMENTS (verdicts); i++)
+    if (is_called (action, verdicts[i].action))
+      done = ple_curation_set_state (curation, items, n, verdicts[i].state, &error);
+  if (is_called (action, "reset"))
+    done = ple_curation_reset (curation, items, n, &error);
   report (window, done, error);
 }
 
@@ -408,23 +376,16 @@ on_redo (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
-on_name_dialog (GSimpleAction *action, GVariant *parameter, gpointer data)
+on_ask (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  ple_project_page_ask_name (((PleWindow *) data)->project_page);
-}
+  PleProjectPage *page = ((PleWindow *) data)->project_page;
 
-static void
-on_move_dialog (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  ple_project_page_ask_target (((PleWindow *) data)->project_page);
-}
-
-static void
-on_split_dialog (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  PleWindow *window = data;
-
-  ple_split_popover_ask (ple_project_page_get_split_button (window->project_page));
+  if (is_called (action, "name-dialog"))
+    ple_project_page_ask_name (page);
+  else if (is_called (action, "move-dialog"))
+    ple_project_page_ask_target (page);
+  else
+    ple_split_popover_ask (ple_project_page_get_split_button (page));
 }
 
 /* Export */
@@ -455,13 +416,12 @@ static void
 on_zoom (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   PleMapView *map = ple_project_page_get_map (((PleWindow *) data)->project_page);
-  const char *name = g_action_get_name (G_ACTION (action));
 
-  if (g_str_equal (name, "zoom-in"))
+  if (is_called (action, "zoom-in"))
     ple_map_view_zoom (map, 1.25);
-  else if (g_str_equal (name, "zoom-out"))
+  else if (is_called (action, "zoom-out"))
     ple_map_view_zoom (map, 0.8);
-  else if (g_str_equal (name, "zoom-selection"))
+  else if (is_called (action, "zoom-selection"))
     ple_map_view_fit_selection (map);
   else
     ple_map_view_fit (map);
@@ -499,82 +459,73 @@ on_bench (GSimpleAction *action, GVariant *parameter, gpointer data)
                       (guint) CLAMP (n_frames, 0, 100000), step);
 }
 
-/* Position of @text in a list; -1 if it is not there. */
-static int
-find_nick (const char *const *nicks, GVariant *state)
+static void
+set_tool (PleWindow *window, int value)
 {
-  const char *text = g_variant_get_string (state, NULL);
-
-  for (int i = 0; nicks[i] != NULL; i++)
-    if (g_str_equal (nicks[i], text))
-      return i;
-  return -1;
+  ple_project_page_set_tool (window->project_page, (PleMapTool) value);
 }
 
 static void
-on_tool (GSimpleAction *action, GVariant *state, gpointer data)
+set_colour_mode (PleWindow *window, int value)
 {
-  static const char *const nicks[] = { "hand", "box", "lasso", NULL };
-  int tool = find_nick (nicks, state);
-
-  if (tool < 0)
-    return;
-  ple_project_page_set_tool (((PleWindow *) data)->project_page, (PleMapTool) tool);
-  g_simple_action_set_state (action, state);
+  ple_project_page_set_colour_mode (window->project_page, (PleColourMode) value);
 }
 
 static void
-on_colour_by (GSimpleAction *action, GVariant *state, gpointer data)
+set_order (PleWindow *window, int value)
 {
-  static const char *const nicks[] = { "cluster",    "class",       "state",
-                                       "confidence", "correctness", NULL };
-  int mode = find_nick (nicks, state);
-
-  if (mode < 0)
-    return;
-  ple_project_page_set_colour_mode (((PleWindow *) data)->project_page, (PleColourMode) mode);
-  g_simple_action_set_state (action, state);
+  ple_session_set_order (window->session, (PleOrder) value);
 }
 
 static void
-on_order (GSimpleAction *action, GVariant *state, gpointer data)
+set_sort (PleWindow *window, int value)
 {
-  static const char *const nicks[] = { "centre", "edge", "confidence", "file", "random", NULL };
-  int order = find_nick (nicks, state);
-
-  if (order < 0)
-    return;
-  ple_session_set_order (((PleWindow *) data)->session, (PleOrder) order);
-  g_simple_action_set_state (action, state);
+  ple_project_page_set_sort (window->project_page, (PleClusterSort) value);
 }
 
+/* One of several: the state of the action is the name of a value, in the order of its enum. */
 static void
-on_sort_clusters (GSimpleAction *action, GVariant *state, gpointer data)
+on_choice (GSimpleAction *action, GVariant *state, gpointer data)
 {
-  static const char *const nicks[] = { "size", "name", "number", "doubt", NULL };
-  int sort = find_nick (nicks, state);
+  static const struct
+  {
+    const char *action;
+    void (*set) (PleWindow *window, int value);
+    const char *values[6];
+  } choices[] = {
+    { "tool", set_tool, { "hand", "box", "lasso" } },
+    { "colour-by", set_colour_mode, { "cluster", "class", "state", "confidence", "correctness" } },
+    { "order", set_order, { "centre", "edge", "confidence", "file", "random" } },
+    { "sort-clusters", set_sort, { "size", "name", "number", "doubt" } },
+  };
 
-  if (sort < 0)
-    return;
-  ple_project_page_set_sort (((PleWindow *) data)->project_page, (PleClusterSort) sort);
-  g_simple_action_set_state (action, state);
+  for (size_t i = 0; i < G_N_ELEMENTS (choices); i++)
+    for (int value = 0; choices[i].values[value] != NULL; value++)
+      if (is_called (action, choices[i].action) &&
+          g_str_equal (g_variant_get_string (state, NULL), choices[i].values[value]))
+        {
+          choices[i].set (data, value);
+          g_simple_action_set_state (action, state);
+        }
 }
 
 static void
 on_toggle (GSimpleAction *action, GVariant *state, gpointer data)
 {
-  PleWindow *window = data;
-  const char *name = g_action_get_name (G_ACTION (action));
-  gboolean on = g_variant_get_boolean (state);
+  static const struct
+  {
+    const char *action;
+    void (*set) (PleProjectPage *page, gboolean on);
+  } toggles[] = {
+    { "side-by-side", ple_project_page_set_side_by_side },
+    { "show-legend", ple_project_page_set_legend },
+    { "show-sidebar", ple_project_page_set_sidebar },
+    { "show-inspector", ple_project_page_set_inspector },
+  };
 
-  if (g_str_equal (name, "side-by-side"))
-    ple_project_page_set_side_by_side (window->project_page, on);
-  else if (g_str_equal (name, "show-legend"))
-    ple_project_page_set_legend (window->project_page, on);
-  else if (g_str_equal (name, "show-sidebar"))
-    ple_project_page_set_sidebar (window->project_page, on);
-  else
-    ple_project_page_set_inspector (window->project_page, on);
+  for (size_t i = 0; i < G_N_ELEMENTS (toggles); i++)
+    if (is_called (action, toggles[i].action))
+      toggles[i].set (((PleWindow *) data)->project_page, g_variant_get_boolean (state));
   g_simple_action_set_state (action, state);
 }
 
@@ -586,25 +537,25 @@ ignore_state (GSimpleAction *action, GVariant *state, gpointer data)
 
 static const GActionEntry entries[] = {
   { "open", on_open, "s", NULL, NULL, { 0 } },
-  { "open-folder", on_open_folder, NULL, NULL, NULL, { 0 } },
-  { "open-file", on_open_file, NULL, NULL, NULL, { 0 } },
-  { "open-project", on_open_project, NULL, NULL, NULL, { 0 } },
+  { "open-folder", on_choose, NULL, NULL, NULL, { 0 } },
+  { "open-file", on_choose, NULL, NULL, NULL, { 0 } },
+  { "open-project", on_choose, NULL, NULL, NULL, { 0 } },
   { "close-project", on_close_project, NULL, NULL, NULL, { 0 } },
   { "close", on_close, NULL, NULL, NULL, { 0 } },
 
   { "set-param", on_set_param, "(ss)", NULL, NULL, { 0 } },
   { "start", on_start, NULL, NULL, NULL, { 0 } },
   { "new-run", on_new_run, NULL, NULL, NULL, { 0 } },
-  { "job-pause", on_job_pause, NULL, NULL, NULL, { 0 } },
-  { "job-stop", on_job_stop, NULL, NULL, NULL, { 0 } },
-  { "job-cancel", on_job_cancel, NULL, NULL, NULL, { 0 } },
+  { "job-pause", on_job, NULL, NULL, NULL, { 0 } },
+  { "job-stop", on_job, NULL, NULL, NULL, { 0 } },
+  { "job-cancel", on_job, NULL, NULL, NULL, { 0 } },
   { "job-retry", on_job_retry, NULL, NULL, NULL, { 0 } },
   { "copy-command", on_copy_command, NULL, NULL, NULL, { 0 } },
 
   { "select-cluster", on_select_cluster, "i", NULL, NULL, { 0 } },
-  { "select-all", on_select_all, NULL, NULL, NULL, { 0 } },
-  { "select-none", on_select_none, NULL, NULL, NULL, { 0 } },
-  { "select-invert", on_select_invert, NULL, NULL, NULL, { 0 } },
+  { "select-all", on_select, NULL, NULL, NULL, { 0 } },
+  { "select-none", on_select, NULL, NULL, NULL, { 0 } },
+  { "select-invert", on_select, NULL, NULL, NULL, { 0 } },
   { "show-all", on_show_all, NULL, NULL, NULL, { 0 } },
   { "step-cluster", on_step_cluster, "i", NULL, NULL, { 0 } },
   { "find-cluster", on_find_cluster, NULL, NULL, NULL, { 0 } },
@@ -614,15 +565,15 @@ static const GActionEntry entries[] = {
   { "move-selection", on_move_selection, "s", NULL, NULL, { 0 } },
   { "merge-clusters", on_merge_clusters, NULL, NULL, NULL, { 0 } },
   { "split-selection", on_split_selection, "i", NULL, NULL, { 0 } },
-  { "confirm", on_confirm, NULL, NULL, NULL, { 0 } },
-  { "exclude", on_exclude, NULL, NULL, NULL, { 0 } },
-  { "unsure", on_unsure, NULL, NULL, NULL, { 0 } },
-  { "reset", on_reset, NULL, NULL, NULL, { 0 } },
+  { "confirm", on_judge, NULL, NULL, NULL, { 0 } },
+  { "exclude", on_judge, NULL, NULL, NULL, { 0 } },
+  { "unsure", on_judge, NULL, NULL, NULL, { 0 } },
+  { "reset", on_judge, NULL, NULL, NULL, { 0 } },
   { "undo", on_undo, NULL, NULL, NULL, { 0 } },
   { "redo", on_redo, NULL, NULL, NULL, { 0 } },
-  { "name-dialog", on_name_dialog, NULL, NULL, NULL, { 0 } },
-  { "move-dialog", on_move_dialog, NULL, NULL, NULL, { 0 } },
-  { "split-dialog", on_split_dialog, NULL, NULL, NULL, { 0 } },
+  { "name-dialog", on_ask, NULL, NULL, NULL, { 0 } },
+  { "move-dialog", on_ask, NULL, NULL, NULL, { 0 } },
+  { "split-dialog", on_ask, NULL, NULL, NULL, { 0 } },
 
   { "export", on_export, "(ss)", NULL, NULL, { 0 } },
   { "export-dialog", on_export_dialog, NULL, NULL, NULL, { 0 } },
@@ -631,10 +582,10 @@ static const GActionEntry entries[] = {
   { "zoom-out", on_zoom, NULL, NULL, NULL, { 0 } },
   { "zoom-fit", on_zoom, NULL, NULL, NULL, { 0 } },
   { "zoom-selection", on_zoom, NULL, NULL, NULL, { 0 } },
-  { "tool", NULL, "s", "'hand'", on_tool, { 0 } },
-  { "colour-by", NULL, "s", "'cluster'", on_colour_by, { 0 } },
-  { "order", NULL, "s", "'centre'", on_order, { 0 } },
-  { "sort-clusters", NULL, "s", "'size'", on_sort_clusters, { 0 } },
+  { "tool", NULL, "s", "'hand'", on_choice, { 0 } },
+  { "colour-by", NULL, "s", "'cluster'", on_choice, { 0 } },
+  { "order", NULL, "s", "'centre'", on_choice, { 0 } },
+  { "sort-clusters", NULL, "s", "'size'", on_choice, { 0 } },
   { "side-by-side", NULL, NULL, "false", on_toggle, { 0 } },
   { "show-legend", NULL, NULL, "false", on_toggle, { 0 } },
   { "show-sidebar", NULL, NULL, "true", on_toggle, { 0 } },
@@ -652,154 +603,6 @@ static const GActionEntry entries[] = {
   { "undo-label", NULL, NULL, "''", ignore_state, { 0 } },
   { "bench-left", NULL, NULL, "0", ignore_state, { 0 } },
 };
-
-static void
-set_enabled (PleWindow *window, const char *name, gboolean enabled)
-{
-  g_simple_action_set_enabled (
-      G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (window), name)), enabled);
-}
-
-static void
-set_readout (PleWindow *window, const char *name, GVariant *value)
-{
-  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (window), name);
-  g_autoptr (GVariant) owned = g_variant_ref_sink (value);
-  g_autoptr (GVariant) old = g_action_get_state (action);
-
-  if (!g_variant_equal (old, owned))
-    g_simple_action_set_state (G_SIMPLE_ACTION (action), owned);
-}
-
-static char *
-describe_job (PleSession *session)
-{
-  PleJob *job = ple_session_get_shown_job (session);
-
-  if (ple_session_is_busy (session))
-    return g_strdup (_ ("working"));
-  if (job == NULL || ple_job_is_over (job))
-    return g_strdup ("idle");
-  return g_strdup_printf ("%s %.0f %%",
-                          ple_job_get_stage (job) != NULL ? ple_job_get_stage (job)
-                                                          : ple_job_get_title (job),
-                          100 * ple_job_get_fraction (job));
-}
-
-static char *
-describe_recipe (PleSession *session)
-{
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-
-  json_node_take_object (node, json_object_new ());
-  ple_recipe_to_json (ple_session_get_recipe (session), json_node_get_object (node));
-  return ple_json_to_text (node, 0);
-}
-
-static gboolean
-is_settled (PleWindow *window)
-{
-  PleJob *job = ple_session_get_shown_job (window->session);
-
-  if (job != NULL && !ple_job_is_over (job))
-    return FALSE;
-  if (ple_session_is_busy (window->session) ||
-      ple_session_get_phase (window->session) == PLE_PHASE_OPENING)
-    return FALSE;
-  return ple_session_get_phase (window->session) != PLE_PHASE_PROJECT ||
-         ple_project_page_is_settled (window->project_page);
-}
-
-static gboolean
-on_settle_timeout (gpointer data)
-{
-  PleWindow *window = data;
-  gboolean settled = is_settled (window);
-  guint bench_left = ple_map_view_get_bench_left (ple_project_page_get_map (window->project_page));
-
-  set_readout (window, "settled", g_variant_new_boolean (settled));
-  set_readout (window, "bench-left", g_variant_new_int32 ((gint32) bench_left));
-  if (!settled || bench_left > 0)
-    return G_SOURCE_CONTINUE;
-  window->settle_source = 0;
-  return G_SOURCE_REMOVE;
-}
-
-/* Drawing goes on behind our back: look again until all is there. */
-static void
-watch_settling (PleWindow *window)
-{
-  set_readout (window, "settled", g_variant_new_boolean (FALSE));
-  if (window->settle_source == 0)
-    window->settle_source = g_timeout_add (SETTLE_INTERVAL_MS, on_settle_timeout, window);
-}
-
-static void
-update_readouts (PleWindow *window)
-{
-  PleSession *session = window->session;
-  PleCuration *curation = ple_session_get_curation (session);
-  PleClusterIndex *index = ple_session_get_index (session);
-  g_autofree char *job = describe_job (session);
-  g_autofree char *recipe = describe_recipe (session);
-  const char *undo = curation != NULL ? ple_curation_get_undo_label (curation) : NULL;
-  size_t n_clusters = curation != NULL ? ple_curation_get_n_alive (curation)
-                      : index != NULL  ? ple_cluster_index_get_n_ids (index)
-                                       : 0;
-  size_t n_confirmed =
-      curation != NULL ? ple_curation_count_state (curation, PLE_STATE_CONFIRMED) : 0;
-
-  set_readout (window, "recipe", g_variant_new_string (recipe));
-  set_readout (window, "n-items", g_variant_new_int32 ((gint32) ple_session_get_n_items (session)));
-  set_readout (window, "n-clusters", g_variant_new_int32 ((gint32) n_clusters));
-  set_readout (window, "n-selected",
-               g_variant_new_int32 ((gint32) ple_selection_get_n_selected (selection_of (window))));
-  set_readout (window, "n-confirmed", g_variant_new_int32 ((gint32) n_confirmed));
-  set_readout (window, "job", g_variant_new_string (job));
-  set_readout (window, "undo-label", g_variant_new_string (undo != NULL ? undo : ""));
-}
-
-void
-ple_window_update_actions (PleWindow *window)
-{
-  static const char *const on_selection[] = { "move-selection", "split-selection", "exclude",
-                                              "confirm",        "unsure",          "reset",
-                                              "merge-clusters", "move-dialog",     "split-dialog" };
-  static const char *const on_curated[] = { "name-cluster", "export", "export-dialog" };
-  static const char *const on_items[] = { "select-all", "select-invert", "step-cluster",
-                                          "find-cluster", "show-all" };
-  PleSession *session = window->session;
-  PleCuration *curation = ple_session_get_curation (session);
-  PleJob *job = ple_session_get_shown_job (session);
-  PlePhase phase = ple_session_get_phase (session);
-  gboolean has_selection = ple_selection_get_n_selected (selection_of (window)) > 0;
-  gboolean running = job != NULL && !ple_job_is_over (job);
-  gboolean truth = ple_session_get_dataset (session) != NULL &&
-                   ple_dataset_get_n_classes (ple_session_get_dataset (session)) > 0;
-
-  for (size_t i = 0; i < G_N_ELEMENTS (on_selection); i++)
-    set_enabled (window, on_selection[i], curation != NULL && has_selection);
-  for (size_t i = 0; i < G_N_ELEMENTS (on_curated); i++)
-    set_enabled (window, on_curated[i], curation != NULL);
-  for (size_t i = 0; i < G_N_ELEMENTS (on_items); i++)
-    set_enabled (window, on_items[i], phase == PLE_PHASE_PROJECT);
-  set_enabled (window, "select-none", has_selection);
-  set_enabled (window, "copy-paths", has_selection);
-  set_enabled (window, "name-dialog", curation != NULL && ple_session_get_scope (session) >= 0);
-  set_enabled (window, "undo", curation != NULL && ple_curation_get_undo_label (curation) != NULL);
-  set_enabled (window, "redo", curation != NULL && ple_curation_get_redo_label (curation) != NULL);
-  set_enabled (window, "start", phase == PLE_PHASE_IMPORT);
-  set_enabled (window, "set-param", phase == PLE_PHASE_IMPORT);
-  set_enabled (window, "new-run", phase == PLE_PHASE_PROJECT && !running);
-  set_enabled (window, "close-project", phase != PLE_PHASE_WELCOME);
-  set_enabled (window, "copy-command", phase >= PLE_PHASE_IMPORT);
-  set_enabled (window, "job-pause", running);
-  set_enabled (window, "job-stop", running);
-  set_enabled (window, "job-cancel", running);
-  set_enabled (window, "side-by-side", truth);
-  update_readouts (window);
-  watch_settling (window);
-}
 
 void
 ple_window_init_actions (PleWindow *window)

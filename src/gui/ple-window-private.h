@@ -35,9 +35,9 @@ struct _PleWindow
   guint settle_source;
 };
 
-/* The action table and its state. */
+/* The action table. */
 void ple_window_init_actions (PleWindow *window);
-/* Enabled states and read-outs, after anything has changed. */
+/* ple-window-readouts.c: enabled states and read-outs, after anything has changed. */
 void ple_window_update_actions (PleWindow *window);
 
 /* An event that passes; @offer_undo adds a button. */
