@@ -157,6 +157,7 @@ main (int argc, char **argv)
 {
   g_autofree char *data_dir = NULL;
   g_autofree char *cache_dir = NULL;
+  g_autofree char *hub_dir = NULL;
   PleEnvironment environment = { 0 };
   const char *name = argc > 1 ? argv[1] : "";
 
@@ -170,6 +171,10 @@ main (int argc, char **argv)
   cache_dir = g_build_filename (g_get_user_cache_dir (), "pleiades", NULL);
   environment.data_dir = data_dir;
   environment.cache_dir = cache_dir;
+  hub_dir = ple_environment_build_hub_dir (g_getenv ("HF_HUB_CACHE"), g_getenv ("HF_HOME"));
+  environment.hub_dir = hub_dir;
+  environment.hub_address = g_getenv ("HF_ENDPOINT");
+  environment.hub_token = g_getenv ("HF_TOKEN");
 
   if (strcmp (name, "--version") == 0)
     {

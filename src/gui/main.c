@@ -44,9 +44,14 @@ main (int argc, char **argv)
   g_autofree char *folder = dup_program_folder ();
   g_autofree char *data_dir = g_build_filename (g_get_user_data_dir (), "pleiades", NULL);
   g_autofree char *cache_dir = g_build_filename (g_get_user_cache_dir (), "pleiades", NULL);
+  g_autofree char *hub_dir =
+      ple_environment_build_hub_dir (g_getenv ("HF_HUB_CACHE"), g_getenv ("HF_HOME"));
   const PleEnvironment environment = {
     .data_dir = data_dir,
     .cache_dir = cache_dir,
+    .hub_dir = hub_dir,
+    .hub_address = g_getenv ("HF_ENDPOINT"),
+    .hub_token = g_getenv ("HF_TOKEN"),
     .frame_log = g_getenv ("PLEIADES_FRAME_LOG"),
     .frame_sync = g_strcmp0 (g_getenv ("PLEIADES_FRAME_SYNC"), "1") == 0,
   };
