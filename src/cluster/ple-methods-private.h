@@ -6,7 +6,10 @@
 G_BEGIN_DECLS
 
 /* The methods, one per file. */
+extern const PleMethod ple_agglomerative_method;
 extern const PleMethod ple_kmeans_method;
+extern const PleMethod ple_minibatch_kmeans_method;
+extern const PleMethod ple_spherical_kmeans_method;
 extern const PleMethod ple_temi_method;
 
 G_END_DECLS

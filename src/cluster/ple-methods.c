@@ -7,6 +7,9 @@
 
 static const PleMethod *const methods[] = {
   &ple_kmeans_method,
+  &ple_spherical_kmeans_method,
+  &ple_minibatch_kmeans_method,
+  &ple_agglomerative_method,
   &ple_temi_method,
   NULL,
 };
