@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cluster/ple-method.h"
+#include "linalg/ple-knn.h"
 
 G_BEGIN_DECLS
 
@@ -11,19 +12,13 @@ G_BEGIN_DECLS
  * The file: "centres" (K, d) F32; metadata "method" the id, "metric" "euclidean" or "cosine",
  * "scale" the mean squared distance of a training row to its centre. */
 
-typedef enum
-{
-  PLE_METRIC_EUCLIDEAN,
-  PLE_METRIC_COSINE, /* rows count as if they had length one */
-} PleMetric;
-
 /* For the tables: "euclidean" and "cosine". */
 extern const PleParamChoice ple_metric_choices[];
 
 /* @features (n, d) finite and n >= @n_clusters; the sentence otherwise. */
 gboolean ple_centroids_check (const PleMatrix *features, size_t n_clusters, GError **error);
 
-/* @features, or a copy with rows of length one where the metric wants it. (transfer full) */
+/* @features, or for the cosine a copy with rows of length one. (transfer full) */
 PleMatrix *ple_centroids_rows (PleMatrix *features, PleMetric metric, GError **error);
 
 /**

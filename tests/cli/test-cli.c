@@ -36,9 +36,9 @@ result_clear (Result *result)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Result, result_clear)
 
-static const char *const commands[] = { "run",      "features",     "cluster", "embed",  "knn",
-                                        "evaluate", "pseudo-label", "analyze", "export", "sample",
-                                        "info",     "methods",      "models" };
+static const char *const commands[] = { "run",      "features", "cluster",      "embed",   "knn",
+                                        "evaluate", "probe",    "pseudo-label", "analyze", "export",
+                                        "sample",   "info",     "methods",      "models" };
 
 /* Runs the program with the words of @line, in which @ stands for the test's folder. */
 static Result
@@ -179,6 +179,10 @@ test_usage_errors (gconstpointer data)
     "cluster --features @/f.npy",
     "embed --method none --features @/f.npy --output @/x.npy",
     "evaluate --labels @/l.npy",
+    "probe --labels @/l.npy",
+    "probe @/f.npy",
+    "probe @/f.npy --labels @/l.npy --penalties 1,-1",
+    "probe @/f.npy @/f.npy --labels @/l.npy --test_features @/f.npy --test_labels @/l.npy",
     "knn --features @/f.npy --k 0 --output @/x.npy",
     "analyze",
     "export --project @ --kind no-kind --output @/x",
@@ -217,6 +221,7 @@ test_failures (gconstpointer data)
     "cluster --features @/f.npy --labels @/short.txt --output @/x.npy --num_clusters 3",
     "embed --method pca --features @/short.txt/x --output @/x.npy",
     "evaluate --labels @/l.npy --predictions @/short.txt",
+    "probe @/f.npy --labels @/short.txt",
     "knn --features @/f.npy --k 60 --output @/x.npy",
     "analyze @",
     "pseudo-label --experiment_dir @",
@@ -257,6 +262,34 @@ test_models_that_are_not_there (gconstpointer data)
       g_assert_nonnull (strstr (result.err, names[i]));
       g_assert_nonnull (strstr (result.err, "hog-color"));
     }
+}
+
+static void
+test_probe (gconstpointer data)
+{
+  const Context *context = data;
+  g_autoptr (JsonNode) root =
+      run_json (context, "probe --labels @/l.npy --k 3 @/f.npy @/f.npy --json");
+  JsonArray *rows = ple_json_get_array (json_node_get_object (root), "results");
+  g_autoptr (JsonNode) given = run_json (
+      context, "probe --features @/f.npy --labels @/l.npy --test_features @/f.npy --test_labels "
+               "@/l.npy --k 0 --json");
+  JsonArray *single = ple_json_get_array (json_node_get_object (given), "results");
+
+  g_assert_cmpuint (json_array_get_length (rows), ==, 2);
+  for (guint i = 0; i < 2; i++)
+    {
+      JsonObject *row = json_array_get_object_element (rows, i);
+
+      g_assert_cmpfloat (ple_json_get_double (row, "test_accuracy", 0), ==, 1);
+      g_assert_cmpfloat (ple_json_get_double (row, "knn_accuracy", 0), ==, 1);
+      g_assert_cmpint (ple_json_get_int (row, "num_test", 0), ==, 12);
+      g_assert_cmpint (ple_json_get_int (row, "num_train", 0), ==, 48);
+    }
+  g_assert_cmpint (ple_json_get_int (json_array_get_object_element (single, 0), "num_test", 0), ==,
+                   60);
+  g_assert_false (
+      json_object_has_member (json_array_get_object_element (single, 0), "knn_accuracy"));
 }
 
 static void
@@ -514,6 +547,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/cli/models-that-are-not-there", &context, test_models_that_are_not_there);
   g_test_add_data_func ("/cli/vectors-through-all-commands", &context,
                         test_vectors_through_all_commands);
+  g_test_add_data_func ("/cli/probe", &context, test_probe);
   g_test_add_data_func ("/cli/run-on-pictures", &context, test_run_on_pictures);
   g_test_add_data_func ("/cli/features-of-pictures", &context, test_features_of_pictures);
   g_test_add_data_func ("/cli/options-without-effect-say-so", &context,
