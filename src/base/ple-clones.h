@@ -16,7 +16,3 @@
 #else
 #define PLE_CLONES
 #endif
-
-/* A helper of a PLE_CLONES function must be inlined into each clone, or it is built for the
- * baseline only. */
-#define PLE_CLONES_INLINE static inline __attribute__ ((always_inline))

@@ -5,10 +5,14 @@
 
 #if PLE_PACKED_X86
 
+#include <immintrin.h>
+
 #define TILE_TARGET __attribute__ ((target ("avx2,fma")))
 #define TILE_LANES 8
 #define TILE_ROWS 6
 #define TILE_VECS 2
+#define TILE_MIN(a, b) _mm256_min_ps (a, b)
+#define TILE_MAX(a, b) _mm256_max_ps (a, b)
 #include "linalg/ple-packed-tile-private.h"
 
 static gboolean

@@ -5,11 +5,14 @@
 
 #if PLE_PACKED_X86
 
-#define TILE_TARGET                                                                                \
-  __attribute__ ((target ("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,prefer-vector-width=512")))
+#include <immintrin.h>
+
+#define TILE_TARGET __attribute__ ((target ("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")))
 #define TILE_LANES 16
 #define TILE_ROWS 14
 #define TILE_VECS 2
+#define TILE_MIN(a, b) _mm512_min_ps (a, b)
+#define TILE_MAX(a, b) _mm512_max_ps (a, b)
 #include "linalg/ple-packed-tile-private.h"
 
 static gboolean

@@ -10,7 +10,7 @@
 /* Columns of y of one block of weights, when n_in takes several passes. */
 #define PLE_PACKED_MAX_COLS 192
 /* Of a block of weights, which stays in the second cache while all rows pass. */
-#define PLE_PACKED_BLOCK_FLOATS ((size_t) 384 * 256)
+#define PLE_PACKED_BLOCK_FLOATS ((size_t) 384 * 192)
 /* Of the copied rows of x: no multiple of 4 KiB, or all rows fall into the same lines. */
 #define PLE_PACKED_X_STRIDE (PLE_PACKED_DEPTH + 16)
 #define PLE_PACKED_X_ROWS 16

@@ -3,23 +3,45 @@
  * file defines the four macros below for its own and includes this. */
 #pragma once
 
-#include "linalg/ple-activation-private.h"
 #include "linalg/ple-packed-private.h"
+#include "linalg/ple-tile-math-private.h"
 
 #include <string.h>
 
-#ifndef TILE_TARGET
-#define TILE_TARGET  /* function attribute that turns the instruction set on */
-#define TILE_LANES 4 /* floats of a vector */
-#define TILE_ROWS 6  /* rows of x in one tile: with TILE_VECS all sums stay in registers */
-#define TILE_VECS 2  /* vectors of columns in one tile */
-#endif
-
 #define TILE_COLS (TILE_LANES * TILE_VECS)
+#define LINE 16     /* floats of a cache line */
+#define MAX_LINES 8 /* more at once would wait for each other */
 #define TILE_FLOATS (TILE_ROWS * TILE_COLS)
-#define TILE_INLINE TILE_TARGET static inline __attribute__ ((always_inline))
 
-typedef float TileVector __attribute__ ((vector_size (TILE_LANES * sizeof (float))));
+/* What the end of this tile and those after it will touch: asked for while the products keep the
+ * processor busy, a share with each row. */
+typedef struct
+{
+  const float *y; /* where the tile goes */
+  size_t y_stride;
+  const float *residual; /* (nullable) */
+  size_t residual_stride;
+  const float *x; /* @x_lines cache lines of each row that is copied next */
+  size_t x_stride;
+  size_t x_lines;
+  const float *weights; /* @weights_lines for each row, of the block of weights that comes next */
+  size_t weights_lines;
+} TileAhead;
+
+TILE_INLINE void
+tile_fetch (const TileAhead *ahead, size_t r)
+{
+  for (size_t c = 0; c < TILE_COLS; c += LINE)
+    __builtin_prefetch (ahead->y + r * ahead->y_stride + c, 1, 3);
+  __builtin_prefetch (ahead->y + r * ahead->y_stride + TILE_COLS - 1, 1, 3);
+  if (ahead->residual != NULL)
+    for (size_t c = 0; c < TILE_COLS; c += LINE)
+      __builtin_prefetch (ahead->residual + r * ahead->residual_stride + c, 0, 3);
+  for (size_t l = 0; l < ahead->x_lines; l++)
+    __builtin_prefetch (ahead->x + r * ahead->x_stride + l * LINE, 0, 2);
+  for (size_t l = 0; l < ahead->weights_lines; l++)
+    __builtin_prefetch (ahead->weights + (r * ahead->weights_lines + l) * LINE, 0, 2);
+}
 
 /* tile (n_rows, TILE_COLS) = [tile +] x (n_rows, depth) panel (depth, TILE_COLS). @n_rows is a
  * constant where this is inlined, and all loops over rows and vectors vanish. */
@@ -29,51 +51,66 @@ tile_product (size_t n_rows,
               const float *restrict x,
               const float *restrict panel,
               gboolean add,
-              float *restrict tile)
+              float *restrict tile,
+              const TileAhead *ahead)
 {
   TileVector sums[TILE_ROWS][TILE_VECS];
-  TileVector *out = (TileVector *) tile;
 
 #pragma GCC unroll 16
   for (size_t r = 0; r < n_rows; r++)
 #pragma GCC unroll 4
     for (size_t v = 0; v < TILE_VECS; v++)
-      sums[r][v] = add ? out[r * TILE_VECS + v] : (TileVector){ 0 };
-  for (size_t k = 0; k < depth; k++)
+      sums[r][v] = (TileVector){ 0 };
+#pragma GCC unroll 1
+  for (size_t part = 0, k = 0; part < n_rows; part++)
     {
-      const TileVector *weights = (const TileVector *) (panel + k * TILE_COLS);
-      TileVector w[TILE_VECS];
+      const size_t end = depth * (part + 1) / n_rows;
 
-#pragma GCC unroll 4
-      for (size_t v = 0; v < TILE_VECS; v++)
-        w[v] = weights[v];
-#pragma GCC unroll 16
-      for (size_t r = 0; r < n_rows; r++)
+      tile_fetch (ahead, part);
+      for (; k < end; k++)
         {
-          float one = x[r * PLE_PACKED_X_STRIDE + k];
+          TileVector weights[TILE_VECS];
 
 #pragma GCC unroll 4
           for (size_t v = 0; v < TILE_VECS; v++)
-            sums[r][v] += one * w[v];
+            weights[v] = tile_load (panel + k * TILE_COLS + v * TILE_LANES);
+#pragma GCC unroll 16
+          for (size_t r = 0; r < n_rows; r++)
+            {
+              const float one = x[r * PLE_PACKED_X_STRIDE + k];
+
+#pragma GCC unroll 4
+              for (size_t v = 0; v < TILE_VECS; v++)
+                sums[r][v] += one * weights[v];
+            }
         }
     }
 #pragma GCC unroll 16
   for (size_t r = 0; r < n_rows; r++)
 #pragma GCC unroll 4
     for (size_t v = 0; v < TILE_VECS; v++)
-      out[r * TILE_VECS + v] = sums[r][v];
+      {
+        float *out = tile + r * TILE_COLS + v * TILE_LANES;
+
+        tile_store (out, add ? tile_load (out) + sums[r][v] : sums[r][v]);
+      }
 }
 
 TILE_TARGET static void
-tile_product_of (
-    size_t n_rows, size_t depth, const float *x, const float *panel, gboolean add, float *tile)
+tile_product_of (size_t n_rows,
+                 size_t depth,
+                 const float *x,
+                 const float *panel,
+                 gboolean add,
+                 float *tile,
+                 const TileAhead *ahead)
 {
   switch (n_rows)
     {
 #define CASE(n)                                                                                    \
   case n:                                                                                          \
     if (n <= TILE_ROWS)                                                                            \
-      tile_product (n <= TILE_ROWS ? n : 1, depth, x, panel, add, tile);                           \
+      tile_product (n <= TILE_ROWS ? n : 1, depth, x, panel, add, tile, ahead);                    \
     break;
       CASE (1)
       CASE (2)
@@ -123,27 +160,7 @@ tile_columns_init (TileColumns *columns,
     }
 }
 
-/* @activation and @n_cols are constants where this is inlined. The row goes through an array of
- * its own, since y may be the residual and gcc could not vectorise that. */
-TILE_INLINE void
-tile_finish_row (PleActivation activation,
-                 size_t n_cols,
-                 const TileColumns *columns,
-                 const float *restrict tile,
-                 const float *residual,
-                 float *y)
-{
-  float row[TILE_COLS] __attribute__ ((aligned (64)));
-
-  for (size_t j = 0; j < TILE_COLS; j++)
-    row[j] = ple_activate (activation, tile[j] + columns->bias[j]) * columns->scale[j];
-  if (residual != NULL)
-    for (size_t j = 0; j < n_cols; j++)
-      row[j] += residual[j];
-  for (size_t j = 0; j < n_cols; j++)
-    y[j] = row[j];
-}
-
+/* @activation is a constant where this is inlined. */
 TILE_INLINE void
 tile_finish_with (PleActivation activation,
                   size_t n_rows,
@@ -154,16 +171,26 @@ tile_finish_with (PleActivation activation,
                   float *y,
                   size_t y_stride)
 {
+  float row[TILE_COLS] __attribute__ ((aligned (64)));
+
   for (size_t r = 0; r < n_rows; r++)
     {
       const float *from = residual != NULL ? residual + r * residual_stride : NULL;
+      const gboolean whole = columns->n_cols == TILE_COLS;
+      float *to = whole ? y + r * y_stride : row;
 
-      if (columns->n_cols == TILE_COLS)
-        tile_finish_row (activation, TILE_COLS, columns, tile + r * TILE_COLS, from,
-                         y + r * y_stride);
-      else
-        tile_finish_row (activation, columns->n_cols, columns, tile + r * TILE_COLS, from,
-                         y + r * y_stride);
+      if (from != NULL && !whole)
+        from = memcpy (row, from, columns->n_cols * sizeof (float));
+#pragma GCC unroll 4
+      for (size_t c = 0; c < TILE_COLS; c += TILE_LANES)
+        {
+          TileVector v = tile_load (tile + r * TILE_COLS + c) + tile_load (columns->bias + c);
+
+          v = tile_activate (activation, v) * tile_load (columns->scale + c);
+          tile_store (to + c, from != NULL ? v + tile_load (from + c) : v);
+        }
+      if (!whole)
+        memcpy (y + r * y_stride, row, columns->n_cols * sizeof (float));
     }
 }
 
@@ -196,6 +223,130 @@ tile_finish (PleActivation activation,
     }
 }
 
+/* A product, and the block of it that is being done: some rows of x, some panels of weights, some
+ * columns of x. */
+typedef struct
+{
+  const PlePacked *packed;
+  const float *x;
+  size_t x_stride;
+  const PleEpilogue *epilogue;
+  float *y;
+  size_t y_stride;
+  float *x_rows;  /* copied rows of x, for one tile */
+  float *partial; /* the tiles of a block, if there are several passes; else one */
+  gboolean split; /* whether the depth takes several passes */
+  size_t panel_begin, panel_end;
+  size_t row_begin, row_end;
+  size_t n_tiles; /* over the rows */
+  size_t k, depth;
+  const float *next; /* the block of weights after this one, %NULL if it is the same or none */
+  size_t next_lines; /* cache lines of each of its panels */
+} TileBlock;
+
+/* Where tile @t begins; tiles of a block differ by at most one row. */
+static size_t
+tile_first_row (const TileBlock *b, size_t t)
+{
+  return b->row_begin + (b->row_end - b->row_begin) * t / b->n_tiles;
+}
+
+/* The shares of tile @t and the p-th panel in what is fetched ahead. */
+TILE_TARGET static void
+tile_plan (const TileBlock *b, size_t t, size_t p, float *tile, TileAhead *ahead)
+{
+  const size_t n_panels = b->panel_end - b->panel_begin;
+  const size_t row = tile_first_row (b, t), col = (b->panel_begin + p) * TILE_COLS;
+  const size_t x_lines = (b->depth + LINE - 1) / LINE, x_from = x_lines * p / n_panels;
+  const PleEpilogue *epilogue = b->epilogue;
+
+  *ahead = (TileAhead){ .y = tile, .y_stride = TILE_COLS };
+  if (b->k + b->depth == b->packed->n_in)
+    {
+      ahead->y = b->y + row * b->y_stride + col;
+      ahead->y_stride = b->y_stride;
+      if (epilogue->residual != NULL && epilogue->residual != b->y)
+        ahead->residual = epilogue->residual + row * epilogue->residual_stride + col;
+      ahead->residual_stride = epilogue->residual_stride;
+    }
+  if (t + 1 < b->n_tiles)
+    {
+      ahead->x = b->x + tile_first_row (b, t + 1) * b->x_stride + b->k + x_from * LINE;
+      ahead->x_stride = b->x_stride;
+      ahead->x_lines = x_lines * (p + 1) / n_panels - x_from;
+    }
+  if (b->next != NULL)
+    {
+      const size_t n_shares = b->n_tiles * TILE_ROWS;
+      const size_t lines = MIN ((b->next_lines + n_shares - 1) / n_shares, MAX_LINES);
+      const size_t from = t * TILE_ROWS * lines;
+
+      ahead->weights = b->next + p * b->packed->n_in * TILE_COLS + from * LINE;
+      ahead->weights_lines = from < b->next_lines ? lines : 0;
+    }
+}
+
+/* One tile's rows against all panels of the block. */
+TILE_TARGET static void
+tile_block_rows (const TileBlock *b, size_t t)
+{
+  const size_t row = tile_first_row (b, t), n_rows = tile_first_row (b, t + 1) - row;
+  const size_t n_panels = b->panel_end - b->panel_begin, n_in = b->packed->n_in;
+  const PleEpilogue *epilogue = b->epilogue;
+
+  for (size_t r = 0; r < n_rows; r++)
+    memcpy (b->x_rows + r * PLE_PACKED_X_STRIDE, b->x + (row + r) * b->x_stride + b->k,
+            b->depth * sizeof (float));
+  for (size_t p = 0; p < n_panels; p++)
+    {
+      const size_t j = b->panel_begin + p, col = j * TILE_COLS;
+      float *tile = b->partial + (b->split ? (t * n_panels + p) * TILE_FLOATS : 0);
+      const float *residual = NULL;
+      TileAhead ahead;
+      TileColumns columns;
+
+      tile_plan (b, t, p, tile, &ahead);
+      tile_product_of (n_rows, b->depth, b->x_rows,
+                       b->packed->panels + (j * n_in + b->k) * TILE_COLS, b->k > 0, tile, &ahead);
+      if (b->k + b->depth < n_in)
+        continue;
+      tile_columns_init (&columns, b->packed, epilogue, j);
+      if (epilogue->residual != NULL)
+        residual = epilogue->residual + row * epilogue->residual_stride + col;
+      tile_finish (epilogue->activation, n_rows, &columns, tile, residual,
+                   epilogue->residual_stride, b->y + row * b->y_stride + col, b->y_stride);
+    }
+}
+
+/* All passes over the depth, for a block of rows and panels. @again: whether the same panels are
+ * wanted once more, for the next rows. */
+TILE_TARGET static void
+tile_block (TileBlock *b, gboolean again)
+{
+  const PlePacked *packed = b->packed;
+  const size_t n_in = packed->n_in;
+  const float *panels = packed->panels + b->panel_begin * n_in * TILE_COLS;
+
+  b->n_tiles = (b->row_end - b->row_begin + TILE_ROWS - 1) / TILE_ROWS;
+  for (b->k = 0; b->k < n_in; b->k += b->depth)
+    {
+      size_t rest;
+
+      b->depth = MIN (PLE_PACKED_DEPTH, n_in - b->k);
+      rest = n_in - b->k - b->depth;
+      if (rest > 0)
+        b->next = panels + (b->k + b->depth) * TILE_COLS;
+      else if (again)
+        b->next = b->split ? panels : NULL;
+      else
+        b->next = b->panel_end < packed->n_panels ? packed->panels + b->panel_end * n_in * TILE_COLS
+                                                  : NULL;
+      b->next_lines = MIN (PLE_PACKED_DEPTH, rest > 0 ? rest : n_in) * TILE_COLS / LINE;
+      for (size_t t = 0; t < b->n_tiles; t++)
+        tile_block_rows (b, t);
+    }
+}
+
 TILE_TARGET static void
 tile_multiply (const PlePacked *packed,
                size_t m,
@@ -206,63 +357,31 @@ tile_multiply (const PlePacked *packed,
                size_t y_stride,
                float *scratch)
 {
-  const size_t n_in = packed->n_in;
-  const gboolean split = n_in > PLE_PACKED_DEPTH;
+  const size_t n_panels = packed->n_panels;
+  const gboolean split = packed->n_in > PLE_PACKED_DEPTH;
   const size_t max_panels = split ? PLE_PACKED_MAX_COLS / TILE_COLS
-                                  : MAX (PLE_PACKED_BLOCK_FLOATS / (n_in * TILE_COLS), 1);
-  const size_t n_col_blocks = (packed->n_panels + max_panels - 1) / max_panels;
+                                  : MAX (PLE_PACKED_BLOCK_FLOATS / (packed->n_in * TILE_COLS), 1);
+  const size_t n_col_blocks = (n_panels + max_panels - 1) / max_panels;
   const size_t n_row_blocks = (m + PLE_PACKED_MAX_ROWS - 1) / PLE_PACKED_MAX_ROWS;
-  float *x_rows = scratch;
-  float *partial = scratch + PLE_PACKED_X_ROWS * PLE_PACKED_X_STRIDE;
+  TileBlock block = {
+    .packed = packed,
+    .x = x,
+    .x_stride = x_stride,
+    .epilogue = epilogue,
+    .y = y,
+    .y_stride = y_stride,
+    .x_rows = scratch,
+    .partial = scratch + PLE_PACKED_X_ROWS * PLE_PACKED_X_STRIDE,
+    .split = split,
+  };
 
   for (size_t jb = 0; jb < n_col_blocks; jb++)
-    {
-      const size_t panel_begin = packed->n_panels * jb / n_col_blocks;
-      const size_t panel_end = packed->n_panels * (jb + 1) / n_col_blocks;
-
-      for (size_t ib = 0; ib < n_row_blocks; ib++)
-        {
-          const size_t row_begin = m * ib / n_row_blocks;
-          const size_t row_end = m * (ib + 1) / n_row_blocks;
-          const size_t n_tiles = (row_end - row_begin + TILE_ROWS - 1) / TILE_ROWS;
-
-          for (size_t k = 0; k < n_in; k += PLE_PACKED_DEPTH)
-            {
-              const size_t depth = MIN (PLE_PACKED_DEPTH, n_in - k);
-              const gboolean last = k + depth == n_in;
-
-              for (size_t t = 0; t < n_tiles; t++)
-                {
-                  const size_t row = row_begin + (row_end - row_begin) * t / n_tiles;
-                  const size_t n_rows = row_begin + (row_end - row_begin) * (t + 1) / n_tiles - row;
-
-                  for (size_t r = 0; r < n_rows; r++)
-                    memcpy (x_rows + r * PLE_PACKED_X_STRIDE, x + (row + r) * x_stride + k,
-                            depth * sizeof (float));
-                  for (size_t j = panel_begin; j < panel_end; j++)
-                    {
-                      float *tile = partial;
-
-                      if (split)
-                        tile += (t * (panel_end - panel_begin) + j - panel_begin) * TILE_FLOATS;
-                      tile_product_of (n_rows, depth, x_rows,
-                                       packed->panels + (j * n_in + k) * TILE_COLS, k > 0, tile);
-                      if (last)
-                        {
-                          TileColumns columns;
-                          const size_t col = j * TILE_COLS;
-
-                          tile_columns_init (&columns, packed, epilogue, j);
-                          tile_finish (
-                              epilogue->activation, n_rows, &columns, tile,
-                              epilogue->residual != NULL
-                                  ? epilogue->residual + row * epilogue->residual_stride + col
-                                  : NULL,
-                              epilogue->residual_stride, y + row * y_stride + col, y_stride);
-                        }
-                    }
-                }
-            }
-        }
-    }
+    for (size_t ib = 0; ib < n_row_blocks; ib++)
+      {
+        block.panel_begin = n_panels * jb / n_col_blocks;
+        block.panel_end = n_panels * (jb + 1) / n_col_blocks;
+        block.row_begin = m * ib / n_row_blocks;
+        block.row_end = m * (ib + 1) / n_row_blocks;
+        tile_block (&block, ib + 1 < n_row_blocks);
+      }
 }
