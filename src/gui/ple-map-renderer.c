@@ -34,7 +34,11 @@ struct _PleMapRenderer
 
   /* Of the thread alone: what was worked out for the last request. */
   PleMatrix *xy;
-  PlePoints *points;
+  PlePoints *target; /* of xy */
+  PleMatrix *from;   /* (nullable): where points were before xy came */
+  PleMatrix *shown;  /* where they were drawn last */
+  PlePoints *points; /* of shown */
+  double share;
   GBytes *colours;
   guint16 *colours_by_position;
   GBytes *flags;
@@ -42,6 +46,7 @@ struct _PleMapRenderer
   GBytes *flags_by_position;
   GBytes *table;
   guint32 overview_background;
+  gboolean overview_due;
 };
 
 static gint64
@@ -87,6 +92,7 @@ void
 ple_map_frame_free (PleMapFrame *frame)
 {
   ple_points_unref (frame->points);
+  ple_matrix_unref (frame->xy);
   g_clear_pointer (&frame->flags, g_bytes_unref);
   g_clear_pointer (&frame->image, cairo_surface_destroy);
   g_clear_pointer (&frame->overview, cairo_surface_destroy);
@@ -165,18 +171,51 @@ arrange_flags (PleMapRenderer *renderer, const PleMapRequest *request)
   renderer->flags_by_position = g_bytes_new_take (arranged, n);
 }
 
+static gboolean
+is_moving (const PleMapRenderer *renderer)
+{
+  return renderer->shown != renderer->xy;
+}
+
+/* Puts the points where the request wants them. Returns whether they have moved. */
+static gboolean
+move_points (PleMapRenderer *renderer, const PleMapRequest *request)
+{
+  gboolean new_target = request->xy != renderer->xy;
+  if (new_target)
+    {
+      g_clear_pointer (&renderer->from, ple_matrix_unref);
+      if (renderer->shown != NULL && renderer->shown->n_rows == request->xy->n_rows)
+        renderer->from = ple_matrix_ref (renderer->shown);
+      g_clear_pointer (&renderer->xy, ple_matrix_unref);
+      g_clear_pointer (&renderer->target, ple_points_unref);
+      renderer->xy = ple_matrix_ref (request->xy);
+      renderer->target = ple_points_new (request->xy);
+    }
+  double share = renderer->from != NULL ? request->share : 1;
+  if (!new_target && share == renderer->share)
+    return FALSE;
+  renderer->share = share;
+  g_clear_pointer (&renderer->shown, ple_matrix_unref);
+  g_clear_pointer (&renderer->points, ple_points_unref);
+  if (share < 1)
+    renderer->shown = ple_points_mix (renderer->from, renderer->xy, share, NULL);
+  if (renderer->shown != NULL)
+    renderer->points = ple_points_new (renderer->shown);
+  else
+    {
+      renderer->shown = ple_matrix_ref (renderer->xy);
+      renderer->points = ple_points_ref (renderer->target);
+      g_clear_pointer (&renderer->from, ple_matrix_unref);
+    }
+  return TRUE;
+}
+
 /* Brings index and arrays up to the request. Returns whether colours or points are new. */
 static gboolean
 prepare (PleMapRenderer *renderer, const PleMapRequest *request)
 {
-  gboolean new_points = request->xy != renderer->xy;
-  if (new_points)
-    {
-      g_clear_pointer (&renderer->points, ple_points_unref);
-      g_clear_pointer (&renderer->xy, ple_matrix_unref);
-      renderer->xy = ple_matrix_ref (request->xy);
-      renderer->points = ple_points_new (request->xy);
-    }
+  gboolean new_points = move_points (renderer, request);
   gboolean new_colours = new_points || request->colours != renderer->colours;
   if (new_colours)
     arrange_colours (renderer, request);
@@ -260,6 +299,9 @@ draw_frame (PleMapRenderer *renderer,
   camera.height = height;
   g_autoptr (PleMapFrame) frame = g_new0 (PleMapFrame, 1);
   frame->points = ple_points_ref (renderer->points);
+  frame->xy = ple_matrix_ref (renderer->xy);
+  frame->core = renderer->target->core;
+  frame->moving = is_moving (renderer);
   frame->flags = bytes_ref_or_null (renderer->flags_by_position);
   frame->camera = request->camera;
   frame->margin = request->margin;
@@ -289,11 +331,10 @@ add_overview (PleMapRenderer *renderer, const PleMapRequest *request, PleMapFram
 static void
 serve (PleMapRenderer *renderer, PleMapRequest *request, guint64 serial)
 {
-  gboolean new_look = prepare (renderer, request);
-  if (request->background != renderer->overview_background)
-    new_look = TRUE;
+  if (prepare (renderer, request) || request->background != renderer->overview_background)
+    renderer->overview_due = TRUE;
   if (request->fit)
-    ple_camera_fit (&request->camera, &renderer->points->core, request->camera.width,
+    ple_camera_fit (&request->camera, &renderer->target->core, request->camera.width,
                     request->camera.height, PLE_MAP_FIT_MARGIN);
 
   gboolean quick = worth_a_quick_one (renderer->points, &request->camera, request->margin);
@@ -301,13 +342,15 @@ serve (PleMapRenderer *renderer, PleMapRequest *request, guint64 serial)
   PleMapFrame *frame = draw_frame (renderer, request, serial, quick ? QUICK_CAP : 0, progress);
   if (frame == NULL)
     return;
-  if (new_look)
+  if (renderer->overview_due && !frame->moving)
     {
       add_overview (renderer, request, frame);
       renderer->overview_background = request->background;
+      renderer->overview_due = FALSE;
     }
+  gboolean moving = frame->moving;
   deliver (renderer, frame);
-  if (!quick)
+  if (!quick || moving)
     return;
 
   g_mutex_lock (&renderer->mutex);
@@ -378,6 +421,9 @@ ple_map_renderer_free (PleMapRenderer *renderer)
   g_clear_pointer (&renderer->done, ple_map_frame_free);
   request_free (renderer->pending);
   g_clear_pointer (&renderer->points, ple_points_unref);
+  g_clear_pointer (&renderer->target, ple_points_unref);
+  g_clear_pointer (&renderer->from, ple_matrix_unref);
+  g_clear_pointer (&renderer->shown, ple_matrix_unref);
   g_clear_pointer (&renderer->xy, ple_matrix_unref);
   g_clear_pointer (&renderer->colours, g_bytes_unref);
   g_clear_pointer (&renderer->flags, g_bytes_unref);

@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 /**
  * PleMapRequest:
  * @xy: (n, 2) points; the same pointer means the same points
+ * @share: of the way from where points were drawn last before @xy came; 1 draws @xy itself, less
+ *   draws them on the straight way, thinned out and without overview
  * @colours: guint16 by id, n of them
  * @flags: (nullable): guint8 by id, #PlePointFlags without %PLE_POINT_SELECTED
  * @selection: (nullable): guint8 by id, 1 for selected
@@ -22,6 +24,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   PleMatrix *xy;
+  double share;
   GBytes *colours;
   GBytes *flags;
   GBytes *selection;
@@ -43,13 +46,16 @@ typedef struct
 
 /**
  * PleMapFrame:
- * @points: the index of the request's @xy
+ * @points: the index of the points as drawn
+ * @xy: the request's
+ * @core: of @xy, even while points are on their way there
  * @flags: (nullable): guint8 by position of @points
  * @image: %CAIRO_FORMAT_RGB24, the view and its margin in device pixels
  * @camera: the view's, as in the request or fitted
  * @overview: (nullable): the whole map, smaller; only when it has changed
  * @overview_camera: its camera, in pixels of @overview
  * @quick: not all points are drawn; the full picture follows unless another request comes first
+ * @moving: points are on their way; see @share of the request
  * @serial: of the request
  * @wall_us: drawing took so long
  * @cpu_us: of the thread that draws
@@ -57,6 +63,8 @@ typedef struct
 typedef struct
 {
   PlePoints *points;
+  PleMatrix *xy;
+  PleBox core;
   GBytes *flags;
   cairo_surface_t *image;
   PleCamera camera;
@@ -65,6 +73,7 @@ typedef struct
   cairo_surface_t *overview;
   PleCamera overview_camera;
   gboolean quick;
+  gboolean moving;
   guint64 serial;
   gint64 wall_us;
   gint64 cpu_us;

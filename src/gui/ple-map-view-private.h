@@ -7,6 +7,11 @@
 
 G_BEGIN_DECLS
 
+/* Of the files ple-map-{view,draw,motion,input}.c only: they share the widget. */
+
+/* Logical pixels drawn beyond the view, so that a drag shows finished picture. */
+#define PLE_MAP_MARGIN 128
+
 typedef enum
 {
   MAP_DRAG_NONE,
@@ -80,11 +85,37 @@ struct _PleMapView
   gint64 motion_time;
   PleCamera from;
   PleCamera to;
+  gint64 glide_time;
+  gboolean glide_even;
+
+  /* Points on the way from where they were drawn last to xy. */
+  gboolean wandering;
+  double wander_share; /* of the way that was asked for last; 1 there */
+  gboolean wander_even;
+  gint64 wander_start;
+  gint64 wander_time;
+  gint64 wander_rest; /* the drawing thread is left alone until then */
+  gint64 layout_time; /* when xy was set */
   guint bench_left;
   guint bench_total;
   gboolean bench_zoom;
   double bench_step;
 };
+
+/* ple-map-view.c */
+
+/* Asks for a picture of what is to be shown now. */
+void ple_map_view_submit (PleMapView *view);
+void ple_map_view_update_settled (PleMapView *view);
+void ple_map_view_snapshot_selection (PleMapView *view);
+
+/* ple-map-draw.c */
+
+/* Shows a picture of the renderer. @frame: (transfer full) */
+void ple_map_view_take_frame (gpointer view, PleMapFrame *frame);
+gboolean ple_map_view_draw (GtkWidget *widget, cairo_t *cr);
+
+/* ple-map-motion.c */
 
 /* Moves the camera there, draws, and asks for a picture if the present one will not do. */
 void ple_map_view_move (PleMapView *view, const PleCamera *camera);
@@ -92,6 +123,11 @@ void ple_map_view_move (PleMapView *view, const PleCamera *camera);
 void ple_map_view_glide (PleMapView *view, const PleCamera *camera);
 void ple_map_view_fling (PleMapView *view);
 void ple_map_view_stop_motion (PleMapView *view);
+/* Lets the points go from where they are to the new xy; at once if no animation is wanted. */
+void ple_map_view_wander (PleMapView *view);
+void ple_map_view_stop_wandering (PleMapView *view);
+/* Glides to where the camera shows @core, unless that is nearly so already. */
+void ple_map_view_follow (PleMapView *view, const PleBox *core);
 void ple_map_view_change_hover (PleMapView *view, guint32 item);
 
 /* ple-map-input.c */

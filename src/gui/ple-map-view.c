@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The map widget: model, pictures from the renderer's thread, motion. Input is in ple-map-input.c.
+/* The map widget and what it shows. Its pictures are drawn in ple-map-renderer.c and shown in
+ * ple-map-draw.c; motion is in ple-map-motion.c, input in ple-map-input.c.
  */
 #include "config.h"
 
@@ -8,14 +9,6 @@
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
-
-/* Logical pixels drawn beyond the view, so that a drag shows finished picture. */
-#define MARGIN 128
-#define GLIDE_TIME (200 * 1000)
-/* Kinetic panning: speed falls to 1/e in this time; it ends below so many pixels a second. */
-#define KINETIC_TIME 0.325
-#define KINETIC_END 12.0
-#define UPLOAD_ROWS 256
 
 enum
 {
@@ -30,6 +23,7 @@ enum
 {
   HOVER,
   CONTEXT_MENU,
+  CAMERA_MOVED,
   N_SIGNALS
 };
 
@@ -40,12 +34,12 @@ G_DEFINE_FINAL_TYPE (PleMapView, ple_map_view, GTK_TYPE_DRAWING_AREA)
 
 /* ---- what to draw ---- */
 
-static void
-update_settled (PleMapView *view)
+void
+ple_map_view_update_settled (PleMapView *view)
 {
-  gboolean waiting =
-      view->xy != NULL && gtk_widget_get_realized (GTK_WIDGET (view)) &&
-      (view->frame == NULL || view->frame->quick || view->frame->serial < view->submitted);
+  gboolean waiting = view->xy != NULL && gtk_widget_get_realized (GTK_WIDGET (view)) &&
+                     (view->frame == NULL || view->frame->quick || view->frame->moving ||
+                      view->frame->serial < view->submitted);
   gboolean settled = !waiting && view->tick == 0;
   if (settled == view->settled)
     return;
@@ -56,8 +50,8 @@ update_settled (PleMapView *view)
     gtk_widget_queue_draw (GTK_WIDGET (view));
 }
 
-static void
-snapshot_selection (PleMapView *view)
+void
+ple_map_view_snapshot_selection (PleMapView *view)
 {
   if (view->selection == NULL || view->xy == NULL ||
       ple_selection_get_n_items (view->selection) != view->xy->n_rows ||
@@ -75,8 +69,8 @@ snapshot_selection (PleMapView *view)
   view->selected_stamp = stamp;
 }
 
-static void
-submit (PleMapView *view)
+void
+ple_map_view_submit (PleMapView *view)
 {
   GtkWidget *widget = GTK_WIDGET (view);
   if (view->renderer == NULL || view->xy == NULL)
@@ -91,7 +85,7 @@ submit (PleMapView *view)
       g_clear_pointer (&view->colours, g_bytes_unref);
       view->colours = g_bytes_new_take (g_new0 (guint16, MAX (n, 1)), n * sizeof (guint16));
     }
-  snapshot_selection (view);
+  ple_map_view_snapshot_selection (view);
   view->camera.width = width;
   view->camera.height = height;
   PleMapRequest request = {
@@ -101,8 +95,9 @@ submit (PleMapView *view)
     .selection = view->selected,
     .table = view->table,
     .camera = view->camera,
+    .share = view->wander_share,
     .fit = view->camera.scale <= 0,
-    .margin = MARGIN,
+    .margin = PLE_MAP_MARGIN,
     .ratio = gtk_widget_get_scale_factor (widget),
     .background = view->background,
     .grey = view->grey,
@@ -112,380 +107,7 @@ submit (PleMapView *view)
     .mode = view->mode,
   };
   view->submitted = ple_map_renderer_submit (view->renderer, &request);
-  update_settled (view);
-}
-
-/* Whether the last picture, moved to where the camera is, is sharp and covers the view. */
-static gboolean
-frame_will_do (PleMapView *view)
-{
-  if (view->frame == NULL || view->frame->serial < view->submitted || view->frame->quick)
-    return FALSE;
-  const PleCamera *old = &view->frame->camera;
-  if (old->width != view->camera.width || old->height != view->camera.height ||
-      fabs (view->camera.scale / old->scale - 1) > 1e-9)
-    return FALSE;
-  /* Half the margin: time to draw the next one before its edge comes into view. */
-  return fabs (view->camera.x - old->x) * old->scale <= MARGIN / 2.0 &&
-         fabs (view->camera.y - old->y) * old->scale <= MARGIN / 2.0;
-}
-
-void
-ple_map_view_move (PleMapView *view, const PleCamera *camera)
-{
-  view->camera = *camera;
-  view->camera.width = gtk_widget_get_allocated_width (GTK_WIDGET (view));
-  view->camera.height = gtk_widget_get_allocated_height (GTK_WIDGET (view));
-  if (!frame_will_do (view))
-    submit (view);
-  gtk_widget_queue_draw (GTK_WIDGET (view));
-}
-
-/* ---- motion ---- */
-
-void
-ple_map_view_stop_motion (PleMapView *view)
-{
-  view->motion = MAP_MOTION_NONE;
-}
-
-static void
-advance_glide (PleMapView *view, gint64 now)
-{
-  double t = CLAMP ((double) (now - view->motion_time) / GLIDE_TIME, 0, 1);
-  double eased = 1 - pow (1 - t, 3);
-  PleCamera camera;
-  ple_camera_interpolate (&view->from, &view->to, eased, &camera);
-  ple_map_view_move (view, t < 1 ? &camera : &view->to);
-  if (t >= 1)
-    view->motion = MAP_MOTION_NONE;
-}
-
-static void
-advance_kinetic (PleMapView *view, gint64 now)
-{
-  double dt = CLAMP ((double) (now - view->motion_time) / G_USEC_PER_SEC, 0, 0.1);
-  PleCamera camera = view->camera;
-  view->motion_time = now;
-  ple_camera_pan (&camera, view->velocity_x * dt, view->velocity_y * dt);
-  if (view->frame != NULL)
-    ple_camera_limit (&camera, &view->frame->points->extent);
-  view->velocity_x *= exp (-dt / KINETIC_TIME);
-  view->velocity_y *= exp (-dt / KINETIC_TIME);
-  ple_map_view_move (view, &camera);
-  if (hypot (view->velocity_x, view->velocity_y) < KINETIC_END)
-    view->motion = MAP_MOTION_NONE;
-}
-
-static void
-advance_bench (PleMapView *view)
-{
-  PleCamera camera = view->camera;
-  /* There and back, so that one stays over the points. */
-  guint half = MAX (view->bench_total / 8, 1);
-  guint done = view->bench_total - view->bench_left;
-  gboolean back = (done / half) % 2 != 0;
-  if (view->bench_zoom)
-    {
-      double factor = 1 + view->bench_step / 100;
-      ple_camera_zoom_at (&camera, camera.width * 0.4, camera.height * 0.55,
-                          back ? 1 / factor : factor);
-    }
-  else
-    ple_camera_pan (&camera, back ? view->bench_step : -view->bench_step,
-                    (back ? view->bench_step : -view->bench_step) / 3);
-  view->bench_left--;
-  ple_map_view_move (view, &camera);
-  g_object_notify_by_pspec (G_OBJECT (view), props[PROP_BENCH_LEFT]);
-}
-
-static gboolean
-tick_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
-{
-  PleMapView *view = PLE_MAP_VIEW (widget);
-  gint64 now = gdk_frame_clock_get_frame_time (clock);
-  switch (view->motion)
-    {
-    case MAP_MOTION_GLIDE:
-      advance_glide (view, now);
-      break;
-    case MAP_MOTION_KINETIC:
-      advance_kinetic (view, now);
-      break;
-    case MAP_MOTION_NONE:
-    default:
-      break;
-    }
-  if (view->bench_left > 0 && view->frame != NULL)
-    advance_bench (view);
-  if (view->motion != MAP_MOTION_NONE || view->bench_left > 0)
-    return G_SOURCE_CONTINUE;
-  view->tick = 0;
-  update_settled (view);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-start_ticking (PleMapView *view)
-{
-  if (view->tick == 0)
-    view->tick = gtk_widget_add_tick_callback (GTK_WIDGET (view), tick_cb, NULL, NULL);
-  update_settled (view);
-}
-
-static gboolean
-animations_wanted (PleMapView *view)
-{
-  gboolean enabled = FALSE;
-  g_object_get (gtk_widget_get_settings (GTK_WIDGET (view)), "gtk-enable-animations", &enabled,
-                NULL);
-  return enabled && gtk_widget_get_mapped (GTK_WIDGET (view));
-}
-
-static gint64
-frame_time (PleMapView *view)
-{
-  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (view));
-  return clock != NULL ? gdk_frame_clock_get_frame_time (clock) : g_get_monotonic_time ();
-}
-
-void
-ple_map_view_glide (PleMapView *view, const PleCamera *camera)
-{
-  if (!animations_wanted (view) || view->camera.scale <= 0)
-    {
-      view->motion = MAP_MOTION_NONE;
-      ple_map_view_move (view, camera);
-      return;
-    }
-  view->from = view->camera;
-  view->to = *camera;
-  view->motion = MAP_MOTION_GLIDE;
-  view->motion_time = frame_time (view);
-  start_ticking (view);
-}
-
-void
-ple_map_view_fling (PleMapView *view)
-{
-  if (!animations_wanted (view) || hypot (view->velocity_x, view->velocity_y) < 10 * KINETIC_END)
-    return;
-  view->motion = MAP_MOTION_KINETIC;
-  view->motion_time = frame_time (view);
-  start_ticking (view);
-}
-
-/* ---- pictures ---- */
-
-/* Copies @image to a surface of the display server, in strips, so that no request is huge. */
-static cairo_surface_t *
-upload (PleMapView *view,
-        cairo_surface_t *image,
-        int ratio,
-        cairo_surface_t *reuse,
-        int reuse_width,
-        int reuse_height)
-{
-  int width = cairo_image_surface_get_width (image);
-  int height = cairo_image_surface_get_height (image);
-  gint64 begin = g_get_monotonic_time ();
-  cairo_surface_t *surface = reuse;
-  if (reuse == NULL || reuse_width != width || reuse_height != height)
-    {
-      g_clear_pointer (&reuse, cairo_surface_destroy);
-      surface =
-          gdk_window_create_similar_surface (gtk_widget_get_window (GTK_WIDGET (view)),
-                                             CAIRO_CONTENT_COLOR, width / ratio, height / ratio);
-    }
-  cairo_surface_set_device_scale (image, ratio, ratio);
-  cairo_t *cr = cairo_create (surface);
-  cairo_set_operator (cr, CAIRO_OPERATOR_SOURCE);
-  cairo_set_source_surface (cr, image, 0, 0);
-  cairo_pattern_set_filter (cairo_get_source (cr), CAIRO_FILTER_NEAREST);
-  for (int y = 0; y < height; y += UPLOAD_ROWS)
-    {
-      cairo_rectangle (cr, 0, (double) y / ratio, (double) width / ratio,
-                       (double) MIN (UPLOAD_ROWS, height - y) / ratio);
-      cairo_fill (cr);
-    }
-  cairo_destroy (cr);
-  cairo_surface_flush (surface);
-  ple_frame_log_add (view->log, PLE_FRAME_UPLOAD, g_get_monotonic_time () - begin);
-  return surface;
-}
-
-static void
-follow_points (PleMapView *view, const PlePoints *points)
-{
-  PleCamera fit;
-  ple_camera_fit (&fit, &points->core, view->camera.width, view->camera.height, PLE_MAP_FIT_MARGIN);
-  /* A settling layout trembles: what is nearly in place stays. */
-  const PleCamera *aim = view->motion == MAP_MOTION_GLIDE ? &view->to : &view->camera;
-  double shift = hypot (fit.x - aim->x, fit.y - aim->y) * aim->scale;
-  if (fabs (log (fit.scale / aim->scale)) > 0.03 || shift > 6)
-    ple_map_view_glide (view, &fit);
-}
-
-/* @frame: (transfer full) */
-static void
-frame_cb (gpointer data, PleMapFrame *frame)
-{
-  PleMapView *view = data;
-  gboolean new_points = view->frame == NULL || view->frame->points != frame->points;
-  int old_width = 0, old_height = 0;
-  if (view->frame != NULL && view->frame->ratio == frame->ratio)
-    {
-      old_width = cairo_image_surface_get_width (view->frame->image);
-      old_height = cairo_image_surface_get_height (view->frame->image);
-    }
-  view->surface = upload (view, frame->image, frame->ratio, view->surface, old_width, old_height);
-  if (frame->overview != NULL)
-    {
-      g_clear_pointer (&view->overview, cairo_surface_destroy);
-      view->overview = upload (view, frame->overview, 1, NULL, 0, 0);
-      view->overview_camera = frame->overview_camera;
-    }
-  ple_frame_log_add (view->log, PLE_FRAME_WORKER, frame->wall_us);
-  ple_frame_log_add (view->log, PLE_FRAME_WORKER_CPU, frame->cpu_us);
-
-  g_clear_pointer (&view->frame, ple_map_frame_free);
-  view->frame = frame;
-  if (view->camera.scale <= 0)
-    view->camera = frame->camera;
-  else if (new_points && view->following)
-    follow_points (view, frame->points);
-  update_settled (view);
-  gtk_widget_queue_draw (GTK_WIDGET (view));
-}
-
-/* ---- drawing ---- */
-
-static void
-draw_overview (PleMapView *view, cairo_t *cr)
-{
-  double factor, dx, dy;
-  if (view->overview == NULL)
-    return;
-  ple_camera_between (&view->overview_camera, &view->camera, &factor, &dx, &dy);
-  cairo_save (cr);
-  cairo_translate (cr, dx, dy);
-  cairo_scale (cr, factor, factor);
-  cairo_set_source_surface (cr, view->overview, 0, 0);
-  cairo_pattern_set_filter (cairo_get_source (cr), CAIRO_FILTER_BILINEAR);
-  cairo_paint (cr);
-  cairo_restore (cr);
-}
-
-static void
-draw_frame (PleMapView *view, cairo_t *cr)
-{
-  const PleMapFrame *frame = view->frame;
-  double factor, dx, dy;
-  ple_camera_between (&frame->camera, &view->camera, &factor, &dx, &dy);
-  dx -= frame->margin * factor;
-  dy -= frame->margin * factor;
-  double width = (frame->camera.width + 2 * frame->margin) * factor;
-  double height = (frame->camera.height + 2 * frame->margin) * factor;
-  gboolean covers =
-      dx <= 0 && dy <= 0 && dx + width >= view->camera.width && dy + height >= view->camera.height;
-  if (!covers)
-    draw_overview (view, cr);
-
-  cairo_save (cr);
-  if (fabs (factor - 1) < 1e-9)
-    {
-      dx = round (dx * frame->ratio) / frame->ratio;
-      dy = round (dy * frame->ratio) / frame->ratio;
-      cairo_set_source_surface (cr, view->surface, dx, dy);
-      cairo_pattern_set_filter (cairo_get_source (cr), CAIRO_FILTER_NEAREST);
-    }
-  else
-    {
-      cairo_translate (cr, dx, dy);
-      cairo_scale (cr, factor, factor);
-      cairo_set_source_surface (cr, view->surface, 0, 0);
-      cairo_pattern_set_filter (cairo_get_source (cr), CAIRO_FILTER_BILINEAR);
-    }
-  cairo_set_operator (cr, covers ? CAIRO_OPERATOR_SOURCE : CAIRO_OPERATOR_OVER);
-  cairo_paint (cr);
-  cairo_restore (cr);
-}
-
-static void
-stroke_twice (PleMapView *view, cairo_t *cr, guint32 colour)
-{
-  ple_paint_set (cr, view->background, 0.8);
-  cairo_set_line_width (cr, 3);
-  cairo_stroke_preserve (cr);
-  ple_paint_set (cr, colour, 1);
-  cairo_set_line_width (cr, 1.2);
-  cairo_stroke (cr);
-}
-
-static void
-draw_lasso (PleMapView *view, cairo_t *cr)
-{
-  const double *corners = (const double *) (gpointer) view->lasso->data;
-  guint n = view->lasso->len / 2;
-  if (n < 2)
-    return;
-  double x, y;
-  if (view->drag == MAP_DRAG_BOX)
-    {
-      double x1, y1;
-      ple_camera_to_view (&view->camera, corners[0], corners[1], &x, &y);
-      ple_camera_to_view (&view->camera, corners[2], corners[3], &x1, &y1);
-      cairo_rectangle (cr, floor (x) + 0.5, floor (y) + 0.5, floor (x1) - floor (x),
-                       floor (y1) - floor (y));
-    }
-  else
-    {
-      for (guint i = 0; i < n; i++)
-        {
-          ple_camera_to_view (&view->camera, corners[2 * i], corners[2 * i + 1], &x, &y);
-          cairo_line_to (cr, x, y);
-        }
-      cairo_close_path (cr);
-    }
-  ple_paint_set (cr, view->accent, 0.12);
-  cairo_fill_preserve (cr);
-  stroke_twice (view, cr, view->accent);
-}
-
-static void
-draw_ring (PleMapView *view, cairo_t *cr, guint32 item, guint32 colour)
-{
-  double x, y;
-  if (item == PLE_SELECTION_NO_ITEM || !ple_map_view_get_item_position (view, item, &x, &y))
-    return;
-  cairo_new_path (cr);
-  cairo_arc (cr, x, y, 7, 0, 2 * G_PI);
-  stroke_twice (view, cr, colour);
-}
-
-static gboolean
-ple_map_view_draw (GtkWidget *widget, cairo_t *cr)
-{
-  PleMapView *view = PLE_MAP_VIEW (widget);
-  gint64 begin = g_get_monotonic_time ();
-  ple_paint_set (cr, view->background, 1);
-  cairo_paint (cr);
-  if (view->frame != NULL && view->surface != NULL && view->xy != NULL)
-    {
-      draw_frame (view, cr);
-      ple_map_labels_draw (view->labels, widget, cr, &view->camera, view->settled);
-      if (view->selection != NULL)
-        draw_ring (view, cr, ple_selection_get_focus (view->selection), view->accent);
-      draw_ring (view, cr, view->hover, view->ink);
-      if (view->drag == MAP_DRAG_BOX || view->drag == MAP_DRAG_LASSO)
-        draw_lasso (view, cr);
-    }
-  if (gtk_widget_has_visible_focus (widget))
-    gtk_render_focus (gtk_widget_get_style_context (widget), cr, 2, 2,
-                      gtk_widget_get_allocated_width (widget) - 4,
-                      gtk_widget_get_allocated_height (widget) - 4);
-  ple_frame_log_add (view->log, PLE_FRAME_DRAW, g_get_monotonic_time () - begin);
-  return GDK_EVENT_STOP;
+  ple_map_view_update_settled (view);
 }
 
 /* ---- widget ---- */
@@ -501,7 +123,7 @@ ple_map_view_style_updated (GtkWidget *widget)
   view->grey = ple_paint_blend (view->background, view->ink, 0.22);
   view->ring = ple_paint_is_dark (view->background) ? 0x0c0c0c : view->ink;
   ple_map_labels_restyle (view->labels, view->ink, view->background);
-  submit (view);
+  ple_map_view_submit (view);
   gtk_widget_queue_draw (widget);
 }
 
@@ -517,8 +139,8 @@ ple_map_view_realize (GtkWidget *widget)
 {
   PleMapView *view = PLE_MAP_VIEW (widget);
   GTK_WIDGET_CLASS (ple_map_view_parent_class)->realize (widget);
-  view->renderer = ple_map_renderer_new (threads_for_drawing (), frame_cb, view);
-  submit (view);
+  view->renderer = ple_map_renderer_new (threads_for_drawing (), ple_map_view_take_frame, view);
+  ple_map_view_submit (view);
 }
 
 static void
@@ -535,6 +157,7 @@ ple_map_view_unrealize (GtkWidget *widget)
   PleMapView *view = PLE_MAP_VIEW (widget);
   g_clear_pointer (&view->renderer, ple_map_renderer_free);
   view->submitted = 0;
+  ple_map_view_stop_wandering (view);
   drop_pictures (view);
   ple_map_labels_restyle (view->labels, view->ink, view->background);
   GTK_WIDGET_CLASS (ple_map_view_parent_class)->unrealize (widget);
@@ -550,9 +173,10 @@ ple_map_view_size_allocate (GtkWidget *widget, GtkAllocation *allocation)
   PleCamera old = view->camera;
   ple_camera_resize (&view->camera, allocation->width, allocation->height);
   if (view->frame != NULL && view->following && old.scale > 0)
-    ple_camera_fit (&view->camera, &view->frame->points->core, allocation->width,
-                    allocation->height, PLE_MAP_FIT_MARGIN);
-  submit (view);
+    ple_camera_fit (&view->camera, &view->frame->core, allocation->width, allocation->height,
+                    PLE_MAP_FIT_MARGIN);
+  ple_map_view_submit (view);
+  g_signal_emit (view, signals[CAMERA_MOVED], 0);
 }
 
 static void
@@ -561,7 +185,7 @@ on_scale_factor_changed (PleMapView *view)
   g_clear_pointer (&view->surface, cairo_surface_destroy);
   g_clear_pointer (&view->frame, ple_map_frame_free);
   ple_map_labels_restyle (view->labels, view->ink, view->background);
-  submit (view);
+  ple_map_view_submit (view);
 }
 
 static void
@@ -578,7 +202,7 @@ static void
 on_selection_changed (PleMapView *view)
 {
   describe (view);
-  submit (view);
+  ple_map_view_submit (view);
 }
 
 static void
@@ -671,6 +295,8 @@ ple_map_view_class_init (PleMapViewClass *klass)
   signals[CONTEXT_MENU] =
       g_signal_new ("context-menu", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                     NULL, G_TYPE_NONE, 1, GDK_TYPE_EVENT | G_SIGNAL_TYPE_STATIC_SCOPE);
+  signals[CAMERA_MOVED] = g_signal_new ("camera-moved", G_TYPE_FROM_CLASS (klass),
+                                        G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -681,6 +307,7 @@ ple_map_view_init (PleMapView *view)
   view->table = g_bytes_new (&plain, sizeof plain);
   view->following = TRUE;
   view->settled = TRUE;
+  view->wander_share = 1;
   view->point_size = 1;
   view->hover = PLE_SELECTION_NO_ITEM;
   gtk_style_context_add_class (gtk_widget_get_style_context (GTK_WIDGET (view)), "view");
@@ -703,6 +330,7 @@ ple_map_view_set_points (PleMapView *view, PleMatrix *xy)
 {
   g_return_if_fail (xy == NULL || xy->n_cols == 2);
   gboolean other = view->xy == NULL || xy == NULL || xy->n_rows != view->xy->n_rows;
+  gboolean moved = xy != view->xy;
   PleMatrix *old = view->xy;
   view->xy = xy != NULL ? ple_matrix_ref (xy) : NULL;
   g_clear_pointer (&old, ple_matrix_unref);
@@ -713,11 +341,15 @@ ple_map_view_set_points (PleMapView *view, PleMatrix *xy)
       view->motion = MAP_MOTION_NONE;
       view->camera.scale = 0;
       view->following = TRUE;
+      ple_map_view_stop_wandering (view);
       ple_map_view_change_hover (view, PLE_SELECTION_NO_ITEM);
     }
+  else if (moved)
+    ple_map_view_wander (view);
   describe (view);
-  submit (view);
-  update_settled (view);
+  if (!view->wandering)
+    ple_map_view_submit (view);
+  ple_map_view_update_settled (view);
   gtk_widget_queue_draw (GTK_WIDGET (view));
 }
 
@@ -730,7 +362,7 @@ ple_map_view_set_colours (
   g_clear_pointer (&view->table, g_bytes_unref);
   view->colours = g_bytes_new (colours, n * sizeof *colours);
   view->table = g_bytes_new (table, n_table * sizeof *table);
-  submit (view);
+  ple_map_view_submit (view);
 }
 
 void
@@ -739,7 +371,7 @@ ple_map_view_set_flags (PleMapView *view, const guint8 *flags, size_t n)
   g_clear_pointer (&view->flags, g_bytes_unref);
   if (flags != NULL)
     view->flags = g_bytes_new (flags, n);
-  submit (view);
+  ple_map_view_submit (view);
 }
 
 void
@@ -774,84 +406,14 @@ void
 ple_map_view_set_mode (PleMapView *view, PleSplatMode mode)
 {
   view->mode = mode;
-  submit (view);
+  ple_map_view_submit (view);
 }
 
 void
 ple_map_view_set_point_size (PleMapView *view, double size)
 {
   view->point_size = CLAMP (size, 0.25, 4);
-  submit (view);
-}
-
-void
-ple_map_view_fit (PleMapView *view)
-{
-  view->following = TRUE;
-  if (view->frame == NULL || view->camera.scale <= 0)
-    return;
-  PleCamera fit;
-  ple_camera_fit (&fit, &view->frame->points->core, view->camera.width, view->camera.height,
-                  PLE_MAP_FIT_MARGIN);
-  ple_map_view_glide (view, &fit);
-}
-
-void
-ple_map_view_fit_selection (PleMapView *view)
-{
-  PleBox box = { HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL };
-  snapshot_selection (view);
-  if (view->frame == NULL || view->selected == NULL)
-    {
-      ple_map_view_fit (view);
-      return;
-    }
-  const guint8 *selected = g_bytes_get_data (view->selected, NULL);
-  const PlePoints *points = view->frame->points;
-  for (size_t p = 0; p < points->n_placed; p++)
-    if (selected[points->id[p]] != 0)
-      {
-        box.min_x = MIN (box.min_x, (double) points->x[p]);
-        box.max_x = MAX (box.max_x, (double) points->x[p]);
-        box.min_y = MIN (box.min_y, (double) points->y[p]);
-        box.max_y = MAX (box.max_y, (double) points->y[p]);
-      }
-  if (box.min_x > box.max_x)
-    return;
-  PleCamera camera;
-  ple_camera_fit (&camera, &box, view->camera.width, view->camera.height, 3 * PLE_MAP_FIT_MARGIN);
-  /* One point does not fill the view. */
-  ple_camera_limit (&camera, &points->extent);
-  camera.scale = MIN (camera.scale, MAX (view->camera.scale, 4 * view->overview_camera.scale));
-  view->following = FALSE;
-  ple_map_view_glide (view, &camera);
-}
-
-void
-ple_map_view_zoom (PleMapView *view, double factor)
-{
-  if (view->frame == NULL || view->camera.scale <= 0)
-    return;
-  PleCamera camera = view->motion == MAP_MOTION_GLIDE ? view->to : view->camera;
-  ple_camera_zoom_at (&camera, camera.width / 2, camera.height / 2, factor);
-  ple_camera_limit (&camera, &view->frame->points->extent);
-  view->following = FALSE;
-  ple_map_view_glide (view, &camera);
-}
-
-void
-ple_map_view_get_camera (PleMapView *view, PleCamera *camera)
-{
-  *camera = view->camera;
-}
-
-void
-ple_map_view_set_camera (PleMapView *view, const PleCamera *camera)
-{
-  g_return_if_fail (camera->scale > 0);
-  view->motion = MAP_MOTION_NONE;
-  view->following = FALSE;
-  ple_map_view_move (view, camera);
+  ple_map_view_submit (view);
 }
 
 gboolean
@@ -889,25 +451,6 @@ gboolean
 ple_map_view_get_settled (PleMapView *view)
 {
   return view->settled;
-}
-
-void
-ple_map_view_bench (PleMapView *view, const char *kind, guint n_frames, double step)
-{
-  view->bench_zoom = g_str_equal (kind, "zoom");
-  view->bench_left = view->bench_total = n_frames;
-  view->bench_step = step;
-  view->following = FALSE;
-  view->motion = MAP_MOTION_NONE;
-  g_object_notify_by_pspec (G_OBJECT (view), props[PROP_BENCH_LEFT]);
-  if (n_frames > 0)
-    start_ticking (view);
-}
-
-guint
-ple_map_view_get_bench_left (PleMapView *view)
-{
-  return view->bench_left;
 }
 
 void

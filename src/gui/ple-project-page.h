@@ -3,8 +3,8 @@
 
 #include <gtk/gtk.h>
 
-#include "gui/ple-map-colours.h"
-#include "gui/ple-map-view.h"
+#include "gui/ple-cluster-rows.h"
+#include "gui/ple-map-pane.h"
 
 G_BEGIN_DECLS
 
@@ -14,15 +14,8 @@ G_BEGIN_DECLS
 #define PLE_TYPE_PROJECT_PAGE (ple_project_page_get_type ())
 G_DECLARE_FINAL_TYPE (PleProjectPage, ple_project_page, PLE, PROJECT_PAGE, GtkBox)
 
-typedef enum
-{
-  PLE_SORT_SIZE,
-  PLE_SORT_NAME,
-  PLE_SORT_NUMBER,
-  PLE_SORT_DOUBT,
-} PleClusterSort;
-
 void ple_project_page_set_session (PleProjectPage *page, PleSession *session);
+/* The left map. */
 PleMapView *ple_project_page_get_map (PleProjectPage *page);
 void ple_project_page_set_colour_mode (PleProjectPage *page, PleColourMode mode);
 void ple_project_page_set_sort (PleProjectPage *page, PleClusterSort sort);

@@ -38,9 +38,9 @@ ple_session_update_colours (PleSession *session, gboolean again)
   size_t first = again ? 0 : session->n_colours;
 
   session->colours = g_renew (guint8, session->colours, MAX (n_ids, 1));
-  if (again && session->points != NULL && ple_session_get_labels (session) != NULL && n_ids > 0)
+  if (again && session->layout != NULL && ple_session_get_labels (session) != NULL && n_ids > 0)
     {
-      ple_palette_assign (session->points, ple_session_get_labels (session), n_ids,
+      ple_palette_assign (ple_session_get_points (session), ple_session_get_labels (session), n_ids,
                           session->colours);
       first = n_ids;
     }

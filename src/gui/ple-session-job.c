@@ -60,12 +60,12 @@ on_job_published (PleSession *session, const char *topic, GBytes *values, guint6
   if (g_str_equal (topic, "layout") && n_rows == ple_session_get_n_items (session) &&
       size == n_rows * 2 * sizeof (float))
     {
-      gboolean first = session->points == NULL;
+      gboolean first = session->layout == NULL;
 
       PleMatrix *layout = ple_matrix_new_with_owner (
           n_rows, 2, (float *) data, g_bytes_ref (values), (GDestroyNotify) g_bytes_unref);
 
-      ple_session_set_layout (session, layout, ple_points_new (layout));
+      ple_session_set_layout (session, layout, NULL);
       if (first)
         ple_session_update_colours (session, TRUE);
       ple_session_emit (session, PLE_SESSION_LAYOUT_CHANGED);

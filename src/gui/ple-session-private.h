@@ -62,7 +62,7 @@ void ple_session_emit (PleSession *session, PleSessionSignal signal);
 void ple_session_set_phase (PleSession *session, PlePhase phase);
 /* @recipe: (transfer full) */
 void ple_session_take_recipe (PleSession *session, PleRecipe *recipe, gboolean guess);
-/* @layout, @points: (transfer full) (nullable). No signal. */
+/* @layout, @points: (transfer full) (nullable): points are made when asked for. No signal. */
 void ple_session_set_layout (PleSession *session, PleMatrix *layout, PlePoints *points);
 /* The run's job is cancelled and forgotten. */
 void ple_session_drop_job (PleSession *session);

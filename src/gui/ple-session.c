@@ -277,6 +277,9 @@ ple_session_get_layout (PleSession *session)
 PlePoints *
 ple_session_get_points (PleSession *session)
 {
+  /* Not while nobody asks: a layout that settles is another several times a second. */
+  if (session->points == NULL && session->layout != NULL)
+    session->points = ple_points_new (session->layout);
   return session->points;
 }
 

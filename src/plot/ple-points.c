@@ -257,6 +257,21 @@ ple_points_select_box (
     }
 }
 
+PleMatrix *
+ple_points_mix (const PleMatrix *from, const PleMatrix *to, double share, GError **error)
+{
+  g_return_val_if_fail (from->n_rows == to->n_rows && from->n_cols == 2 && to->n_cols == 2, NULL);
+  PleMatrix *mixed = ple_matrix_new (to->n_rows, 2, error);
+  const float way = (float) share;
+
+  for (size_t i = 0; mixed != NULL && i < 2 * to->n_rows; i++)
+    {
+      float a = from->data[i], b = to->data[i];
+      mixed->data[i] = isfinite (a) ? a + way * (b - a) : b;
+    }
+  return mixed;
+}
+
 void
 ple_points_arrange_8 (const PlePoints *points, const guint8 *by_id, guint8 *by_position)
 {

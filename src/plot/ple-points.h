@@ -127,6 +127,21 @@ void ple_points_select_lasso (const PlePoints *points,
 /* Whether (@x, @y) has a winding number other than zero. The exact test. */
 gboolean ple_polygon_contains (const double *corners, size_t n_corners, double x, double y);
 
+/**
+ * ple_points_mix:
+ * @from: (n, 2) coordinates by id
+ * @to: (n, 2) coordinates by id
+ * @share: of the way from @from to @to, 0 .. 1
+ * @error: return location
+ *
+ * Where points are on the straight way between two layouts. One without finite coordinates in @from
+ * is at its end from the first.
+ *
+ * Returns: (transfer full) (nullable): (n, 2)
+ */
+PleMatrix *
+ple_points_mix (const PleMatrix *from, const PleMatrix *to, double share, GError **error);
+
 /* Values given by id, brought into the order of positions: 1 and 2 bytes each. */
 void ple_points_arrange_8 (const PlePoints *points, const guint8 *by_id, guint8 *by_position);
 void ple_points_arrange_16 (const PlePoints *points, const guint16 *by_id, guint16 *by_position);

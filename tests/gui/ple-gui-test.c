@@ -71,10 +71,18 @@ event_for (GtkWidget *widget, GdkEventType type)
   return event;
 }
 
+static guint32 event_time;
+
+void
+ple_gui_test_set_time (guint32 milliseconds)
+{
+  event_time = milliseconds;
+}
+
 static guint32
 now (void)
 {
-  return (guint32) (g_get_monotonic_time () / 1000);
+  return event_time != 0 ? event_time : (guint32) (g_get_monotonic_time () / 1000);
 }
 
 static void

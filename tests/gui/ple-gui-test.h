@@ -19,6 +19,9 @@ void ple_gui_test_wait_for (gpointer object, const char *property);
 /* Runs what is pending. */
 void ple_gui_test_spin (void);
 
+/* The time that events bear from now on, so that speeds do not depend on the machine; 0 for the
+ * clock's. */
+void ple_gui_test_set_time (guint32 milliseconds);
 void ple_gui_test_press (GtkWidget *widget, guint button, double x, double y, guint state);
 void ple_gui_test_release (GtkWidget *widget, guint button, double x, double y, guint state);
 void ple_gui_test_motion (GtkWidget *widget, double x, double y, guint state);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "base/ple-rng.h"
+#include "gui/ple-map-renderer.h"
 #include "gui/ple-map-view.h"
 #include "ple-gui-test.h"
 
@@ -269,6 +270,165 @@ test_new_layout_is_followed (Fixture *f, gconstpointer data)
 }
 
 static void
+want_animations (Fixture *f, gboolean wanted)
+{
+  g_object_set (gtk_widget_get_settings (f->widget), "gtk-enable-animations", wanted, NULL);
+}
+
+/* Points go the straight way from one layout to the next, are picked where they are drawn, and
+ * arrive. */
+static void
+test_points_wander (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PleMatrix) moved = square (101, 3);
+  const guint32 item = 50 * 101 + 20;
+  double start, y0, x, y, end;
+  PleCamera camera;
+
+  want_animations (f, TRUE);
+  ple_gui_test_scroll (f->widget, 200, 150, 1, 0);
+  ple_gui_test_wait_for (f->view, "settled");
+  position (f, item, &start, &y0);
+  ple_map_view_get_camera (f->view, &camera);
+  end = start + 3 * camera.scale;
+  ple_map_view_set_points (f->view, moved);
+  position (f, item, &x, &y);
+  g_assert_cmpfloat (x, ==, start);
+  for (double last = start; !ple_map_view_get_settled (f->view); last = x)
+    {
+      g_main_context_iteration (NULL, TRUE);
+      position (f, item, &x, &y);
+      g_assert_cmpfloat (x, >=, last - 1e-3);
+      g_assert_cmpfloat (x, <=, end + 1e-3);
+      g_assert_cmpfloat_with_epsilon (y, y0, 1e-3);
+    }
+  g_assert_cmpfloat_with_epsilon (x, end, 1e-3);
+}
+
+/* Without animations there is nothing between. */
+static void
+test_points_jump_without_animation (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PleMatrix) moved = square (101, 3);
+  const guint32 item = 50 * 101 + 20;
+  double start, x, y;
+  PleCamera camera;
+
+  ple_gui_test_scroll (f->widget, 200, 150, 1, 0);
+  ple_gui_test_wait_for (f->view, "settled");
+  want_animations (f, FALSE);
+  position (f, item, &start, &y);
+  ple_map_view_get_camera (f->view, &camera);
+  ple_map_view_set_points (f->view, moved);
+  do
+    {
+      g_main_context_iteration (NULL, TRUE);
+      position (f, item, &x, &y);
+      g_assert_true (fabs (x - start) < 1e-3 || fabs (x - start - 3 * camera.scale) < 1e-3);
+    }
+  while (!ple_map_view_get_settled (f->view));
+  g_assert_cmpfloat_with_epsilon (x, start + 3 * camera.scale, 1e-3);
+  want_animations (f, TRUE);
+}
+
+/* What the renderer is asked for by share is what it draws. */
+static void
+take_frame (gpointer data, PleMapFrame *frame)
+{
+  PleMapFrame **taken = data;
+
+  g_clear_pointer (taken, ple_map_frame_free);
+  *taken = frame;
+}
+
+static void
+test_renderer_mixes_layouts (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PleMatrix) here = square (11, 0);
+  g_autoptr (PleMatrix) there = square (11, 4);
+  static const guint16 colours[121];
+  static const guint32 table[] = { 0x00ff00 };
+  static const double shares[] = { 1, 0.25, 0.5, 1 };
+  static const double shifts[] = { 0, 1, 2, 4 };
+  PleMapFrame *frame = NULL;
+  PleMapRenderer *renderer = ple_map_renderer_new (1, take_frame, &frame);
+  PleMapRequest request = { .camera = { 0, 0, 10, 200, 200 }, .ratio = 1, .size = 1 };
+
+  request.colours = g_bytes_new_static (colours, sizeof colours);
+  request.table = g_bytes_new_static (table, sizeof table);
+  for (guint i = 0; i < G_N_ELEMENTS (shares); i++)
+    {
+      request.xy = i == 0 ? here : there;
+      request.share = shares[i];
+      guint64 serial = ple_map_renderer_submit (renderer, &request);
+      while (frame == NULL || frame->serial < serial)
+        g_main_context_iteration (NULL, TRUE);
+      guint32 p = frame->points->position[60];
+      g_assert_cmpfloat_with_epsilon ((double) frame->points->x[p], shifts[i], 1e-5);
+      g_assert_cmpint (frame->moving, ==, shares[i] < 1);
+      g_assert_true (frame->xy == request.xy);
+      g_assert_cmpfloat_with_epsilon (frame->core.min_x, i == 0 ? -4 : 0, 1e-5);
+    }
+  ple_map_renderer_free (renderer);
+  ple_map_frame_free (frame);
+  g_bytes_unref (request.colours);
+  g_bytes_unref (request.table);
+}
+
+/* A flick goes on after the button is up, slows down and ends; the way is speed times the time
+ * constant. */
+static void
+flick (Fixture *f)
+{
+  ple_gui_test_set_time (1000);
+  ple_gui_test_press (f->widget, GDK_BUTTON_PRIMARY, 100, 100, 0);
+  for (guint i = 1; i <= 20; i++)
+    {
+      ple_gui_test_set_time (1000 + 10 * i);
+      ple_gui_test_motion (f->widget, 100 + 5.0 * i, 100, 0);
+    }
+  ple_gui_test_release (f->widget, GDK_BUTTON_PRIMARY, 200, 100, 0);
+  ple_gui_test_set_time (0);
+}
+
+static void
+test_pan_is_kinetic (Fixture *f, gconstpointer data)
+{
+  PleCamera before, released, after;
+
+  want_animations (f, TRUE);
+  ple_gui_test_scroll (f->widget, 200, 150, -10, 0);
+  ple_gui_test_wait_for (f->view, "settled");
+  ple_map_view_get_camera (f->view, &before);
+  flick (f);
+  ple_map_view_get_camera (f->view, &released);
+  g_assert_cmpfloat_with_epsilon ((before.x - released.x) * before.scale, 100, 1e-6);
+  g_assert_false (ple_map_view_get_settled (f->view));
+  ple_gui_test_wait_for (f->view, "settled");
+  ple_map_view_get_camera (f->view, &after);
+  /* 500 pixels a second times 0.325 s, less the tail; long frames make long steps. */
+  g_assert_cmpfloat ((released.x - after.x) * before.scale, >, 100);
+  g_assert_cmpfloat ((released.x - after.x) * before.scale, <, 220);
+  g_assert_cmpfloat_with_epsilon (after.y, released.y, 1e-9);
+
+  /* A press stops it; without animations it never starts. */
+  flick (f);
+  ple_gui_test_press (f->widget, GDK_BUTTON_PRIMARY, 100, 100, 0);
+  ple_map_view_get_camera (f->view, &released);
+  ple_gui_test_release (f->widget, GDK_BUTTON_PRIMARY, 100, 100, 0);
+  ple_gui_test_wait_for (f->view, "settled");
+  ple_map_view_get_camera (f->view, &after);
+  g_assert_cmpfloat (after.x, ==, released.x);
+  want_animations (f, FALSE);
+  flick (f);
+  ple_map_view_get_camera (f->view, &released);
+  ple_gui_test_wait_for (f->view, "settled");
+  ple_map_view_get_camera (f->view, &after);
+  g_assert_cmpfloat (after.x, ==, released.x);
+  want_animations (f, TRUE);
+}
+
+static void
 test_other_items_start_afresh (Fixture *f, gconstpointer data)
 {
   g_autoptr (PleMatrix) small = square (5, -30);
@@ -361,6 +521,10 @@ main (int argc, char **argv)
   ADD ("hover-and-hidden", test_hover_and_hidden);
   ADD ("selected-points-are-seen", test_selected_points_are_seen);
   ADD ("new-layout-is-followed", test_new_layout_is_followed);
+  ADD ("points-wander", test_points_wander);
+  ADD ("points-jump-without-animation", test_points_jump_without_animation);
+  ADD ("renderer-mixes-layouts", test_renderer_mixes_layouts);
+  ADD ("pan-is-kinetic", test_pan_is_kinetic);
   ADD ("other-items-start-afresh", test_other_items_start_afresh);
   ADD ("bench-and-frame-log", test_bench_and_frame_log);
   ADD ("keys", test_keys);

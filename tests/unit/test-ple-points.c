@@ -47,6 +47,25 @@ check_index (const PlePoints *points, const PleMatrix *xy)
 }
 
 static void
+test_mix (void)
+{
+  g_autoptr (PleMatrix) from = blobs (500, 1);
+  g_autoptr (PleMatrix) to = blobs (500, 2);
+  from->data[6] = NAN;
+  to->data[9] = NAN;
+  for (double share = 0; share <= 1; share += 0.25)
+    {
+      g_autoptr (PleMatrix) mixed = ple_points_mix (from, to, share, NULL);
+      g_assert_true (isnan (mixed->data[9]));
+      g_assert_cmpfloat (mixed->data[6], ==, to->data[6]);
+      for (size_t i = 10; i < 1000; i++)
+        g_assert_cmpfloat_with_epsilon (
+            (double) mixed->data[i],
+            (1 - share) * (double) from->data[i] + share * (double) to->data[i], 1e-5);
+    }
+}
+
+static void
 test_index_is_a_permutation (void)
 {
   static const size_t sizes[] = { 0, 1, 2, 100, 20000 };
@@ -228,6 +247,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/plot/points/mix", test_mix);
   g_test_add_func ("/plot/points/index-is-a-permutation", test_index_is_a_permutation);
   g_test_add_func ("/plot/points/not-finite-has-no-place", test_not_finite_has_no_place);
   g_test_add_func ("/plot/points/outliers-do-not-take-the-cells",
