@@ -190,7 +190,7 @@ test_activations_of_the_range (gconstpointer data)
           double v = activate (a, (double) x->data[i]);
 
           g_assert_cmpfloat (fabs ((double) y->data[i] - v), <=,
-                             1e-6 * fmax (1, fabs ((double) x->data[i]) / 8));
+                             1e-6 + 2e-7 * fabs ((double) x->data[i]));
         }
     }
   free (work);
