@@ -4,6 +4,7 @@
  * preprocessing against the reference's crops. */
 #include "config.h"
 
+#include "features/ple-preprocess.h"
 #include "features/ple-vision-model.h"
 #include "ple-golden.h"
 
@@ -111,6 +112,73 @@ test_model (gconstpointer data)
   assert_close ("features", features->n, out, features, NULL);
 }
 
+/* Folder PROCESSOR of preprocess/: expected.npz with u8_N (height, width, 3) or pixel_values_N
+ * (3, height, width) for ../input_N.png. */
+static void
+test_preprocess (gconstpointer data)
+{
+  const char *folder = data;
+  g_autofree char *path = g_build_filename (folder, "expected.npz", NULL);
+  g_autofree char *parent = g_path_get_dirname (folder);
+  g_autoptr (PleNpz) npz = ple_golden_open (path);
+  g_autoptr (GError) error = NULL;
+  PleVisionConfig config = { .family = PLE_VISION_VIT, .model_type = "vit", .image_size = 224 };
+  PlePreprocess preprocess;
+  size_t n_checked = 0;
+
+  g_assert_true (ple_preprocess_load (folder, &config, &preprocess, &error));
+  g_assert_no_error (error);
+  g_assert_false (preprocess.assumed);
+  for (const char *const *name = ple_npz_get_names (npz); *name != NULL; name++, n_checked++)
+    {
+      g_autoptr (PleArray) expected = ple_golden_get (npz, *name);
+      g_autofree char *file = g_strdup_printf ("input_%s.png", strrchr (*name, '_') + 1);
+      g_autofree char *picture = g_build_filename (parent, file, NULL);
+      g_autoptr (GMappedFile) mapped = g_mapped_file_new (picture, FALSE, &error);
+      g_autoptr (GBytes) bytes = mapped != NULL ? g_mapped_file_get_bytes (mapped) : NULL;
+      g_autoptr (PleImage) image =
+          bytes != NULL ? ple_image_decode (bytes, 0, FALSE, file, &error) : NULL;
+      size_t n =
+          3 * ple_preprocess_get_height (&preprocess) * ple_preprocess_get_width (&preprocess);
+
+      g_assert_no_error (error);
+      g_assert_cmpuint (expected->n, ==, n);
+      if (g_str_has_prefix (*name, "u8_"))
+        {
+          g_autoptr (PleImage) crop = ple_preprocess_crop (&preprocess, image, &error);
+
+          g_assert_no_error (error);
+          g_assert_true (expected->type == PLE_ARRAY_U1);
+          g_assert_cmpmem (crop->data, n, expected->data, n);
+        }
+      else
+        {
+          g_autofree float *pixels = g_new (float, n);
+
+          g_assert_true (ple_preprocess_run (&preprocess, image, pixels, &error));
+          g_assert_no_error (error);
+          assert_close (*name, n, pixels, expected, NULL);
+        }
+    }
+  g_assert_cmpuint (n_checked, >, 0);
+}
+
+/* The folder preprocess/ has one of each kind of processor. */
+static void
+add_preprocess (PleGolden *golden)
+{
+  PleGolden inner = { g_build_filename (golden->folder, "preprocess", NULL), 0 };
+  g_auto (GStrv) folders = ple_golden_list_folders (&inner, "expected.npz");
+
+  for (size_t i = 0; folders[i] != NULL; i++)
+    {
+      g_autofree char *name = g_path_get_basename (folders[i]);
+
+      ple_golden_add (golden, "preprocess", name, g_strdup (folders[i]), test_preprocess, g_free);
+    }
+  g_free (inner.folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -123,5 +191,6 @@ main (int argc, char **argv)
 
       ple_golden_add (golden, "model", name, g_strdup (folders[i]), test_model, g_free);
     }
+  add_preprocess (golden);
   return ple_golden_run (golden);
 }
