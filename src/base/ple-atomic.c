@@ -201,6 +201,20 @@ ple_atomic_dir_commit (PleAtomicDir *dir, GError **error)
   return TRUE;
 }
 
+gboolean
+ple_atomic_put_dir (const char *path, const char *final_path, GError **error)
+{
+  PleAtomicDir dir = { .final_path = (char *) final_path, .path = (char *) path };
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean ok;
+
+  if (fd < 0)
+    return fail_errno (error, path, "cannot open to sync");
+  ok = syncfs (fd) == 0 || fail_errno (error, path, "cannot sync");
+  close (fd);
+  return ok && put_in_place (&dir, error) && sync_parent (final_path, error);
+}
+
 void
 ple_atomic_dir_abort (PleAtomicDir *dir)
 {

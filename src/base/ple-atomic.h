@@ -43,6 +43,20 @@ gboolean ple_atomic_dir_commit (PleAtomicDir *dir, GError **error);
 void ple_atomic_dir_abort (PleAtomicDir *dir);
 
 /**
+ * ple_atomic_put_dir:
+ * @path: a folder that is complete, on the same file system as @final_path
+ * @final_path: where it shall stand; its parent exists
+ * @error: return location
+ *
+ * As ple_atomic_dir_commit() for a folder of the caller's own: what was fetched over several runs,
+ * or has so many files that syncing each would take minutes. The whole file system is synced in one
+ * call.
+ *
+ * Returns: %FALSE if it could not; both folders then stand as before
+ */
+gboolean ple_atomic_put_dir (const char *path, const char *final_path, GError **error);
+
+/**
  * PleAtomicFile:
  *
  * A file written through stdio that replaces @path at once when committed.

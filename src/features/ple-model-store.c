@@ -62,12 +62,6 @@ ple_model_store_get_own_folder (const PleModelStore *store)
   return store->own;
 }
 
-const char *
-ple_model_store_get_token (const PleModelStore *store)
-{
-  return store->hub_token != NULL && *store->hub_token != '\0' ? store->hub_token : NULL;
-}
-
 /* Looking around */
 
 static void
@@ -541,6 +535,19 @@ ple_model_store_dup_address (PleModelStore *store)
   if (store->hub_address != NULL && *store->hub_address != '\0')
     return without_slash (store->hub_address);
   return g_strdup (PLE_HUB_ADDRESS);
+}
+
+const char *
+ple_model_store_get_token (const PleModelStore *store, const char *address)
+{
+  g_autofree char *asked = without_slash (address);
+  g_autofree char *endpoint =
+      without_slash (store->hub_address != NULL ? store->hub_address : PLE_HUB_ADDRESS);
+
+  if (store->hub_token == NULL || *store->hub_token == '\0' ||
+      (strcmp (asked, PLE_HUB_ADDRESS) != 0 && strcmp (asked, endpoint) != 0))
+    return NULL;
+  return store->hub_token;
 }
 
 gboolean

@@ -152,8 +152,9 @@ char *ple_model_store_dup_mirror (PleModelStore *store);
 gboolean ple_model_store_set_mirror (PleModelStore *store, const char *address, GError **error);
 /* Whether it is an address of that kind, with a host. */
 gboolean ple_model_store_is_address (const char *address);
-/* HF_TOKEN. (nullable) */
-const char *ple_model_store_get_token (const PleModelStore *store);
+/* HF_TOKEN, for the hub itself and for HF_ENDPOINT: a mirror that is set in the program is not told
+ * it. (nullable) */
+const char *ple_model_store_get_token (const PleModelStore *store, const char *address);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PleModelFolder, ple_model_folder_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PleModelStore, ple_model_store_unref)

@@ -303,11 +303,33 @@ test_remove_does_not_follow_links (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
 }
 
+static void
+test_put_dir (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *parent = g_path_get_dirname (fixture->path);
+  g_autofree char *mine = g_build_filename (parent, "mine", NULL);
+  g_autofree char *file = g_build_filename (mine, "file", NULL);
+  g_autofree char *placed = g_build_filename (fixture->path, "file", NULL);
+  g_autoptr (GError) error = NULL;
+
+  commit_folder (fixture->path, "old", "old");
+  g_mkdir_with_parents (mine, 0777);
+  g_assert_true (g_file_set_contents (file, "new", -1, NULL));
+  ple_atomic_put_dir (mine, fixture->path, &error);
+  g_assert_no_error (error);
+  assert_contents (placed, "new");
+  assert_alone (fixture);
+  g_assert_false (ple_atomic_put_dir (mine, fixture->path, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+  assert_contents (placed, "new");
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, func) g_test_add (name, Fixture, NULL, set_up, func, tear_down)
+  ADD ("/base/atomic/put-folder", test_put_dir);
   ADD ("/base/atomic/write", test_write);
   ADD ("/base/atomic/file-abort", test_file_abort);
   ADD ("/base/atomic/file-by-name", test_file_by_name);
