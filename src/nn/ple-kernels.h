@@ -31,6 +31,13 @@ void ple_kernel_gelu (size_t n_rows, size_t n_cols, const float *x, const float 
 void ple_kernel_gelu_slope (
     size_t n_rows, size_t n_cols, const float *x, const float *bias, float *y, float *derivative);
 
+/* y = scale v sigmoid (v), v = x + bias; x (n_rows, n_cols), bias (n_cols). @y may be @x. */
+void ple_kernel_silu (
+    size_t n_rows, size_t n_cols, float scale, const float *x, const float *bias, float *y);
+/* The same in place, with the derivative. */
+void ple_kernel_silu_slope (
+    size_t n_rows, size_t n_cols, float scale, const float *bias, float *y, float *derivative);
+
 /* Row by row: y = log softmax (scale x). @y may be @x. */
 void ple_kernel_log_softmax (size_t n_rows, size_t n_cols, float scale, const float *x, float *y);
 /* Row by row: y = softmax (scale x). @y may be @x. */
