@@ -13,7 +13,7 @@
 #define TILE_VECS 2
 #define TILE_MIN(a, b) _mm256_min_ps (a, b)
 #define TILE_MAX(a, b) _mm256_max_ps (a, b)
-#include "linalg/ple-packed-tile-private.h"
+#include "linalg/ple-attention-tile-private.h"
 
 static gboolean
 is_supported (void)
@@ -26,6 +26,7 @@ const PlePackedKernel ple_packed_avx2 = {
   .n_cols = TILE_COLS,
   .is_supported = is_supported,
   .multiply = tile_multiply,
+  .attend = tile_attend,
 };
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "linalg/ple-attention-tile-private.h"
 #include "linalg/ple-packed-private.h"
-#include "linalg/ple-packed-tile-private.h"
 
 static gboolean
 is_supported (void)
@@ -15,4 +15,5 @@ const PlePackedKernel ple_packed_baseline = {
   .n_cols = TILE_COLS,
   .is_supported = is_supported,
   .multiply = tile_multiply,
+  .attend = tile_attend,
 };

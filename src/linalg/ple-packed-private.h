@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "linalg/ple-attention.h"
 #include "linalg/ple-packed.h"
 
 /* Columns of x that one pass of the kernel takes, so that its rows stay in the first cache. */
@@ -14,6 +15,8 @@
 /* Of the copied rows of x: no multiple of 4 KiB, or all rows fall into the same lines. */
 #define PLE_PACKED_X_STRIDE (PLE_PACKED_DEPTH + 16)
 #define PLE_PACKED_X_ROWS 16
+/* Columns of the widest panel. */
+#define PLE_PACKED_MAX_PANEL 32
 /* Sums of the passes so far, in whole tiles. */
 #define PLE_PACKED_PARTIAL_FLOATS ((PLE_PACKED_MAX_ROWS + PLE_PACKED_X_ROWS) * PLE_PACKED_MAX_COLS)
 
@@ -23,6 +26,7 @@
  * @n_cols: rows of the weights that one panel holds
  * @is_supported: whether this processor has it
  * @multiply: ple_packed_multiply() for panels of @n_cols
+ * @attend: ple_attention()
  */
 typedef struct
 {
@@ -37,7 +41,45 @@ typedef struct
                     float *y,
                     size_t y_stride,
                     float *scratch);
+  void (*attend) (const PleAttentionShape *shape,
+                  size_t first,
+                  size_t n_queries,
+                  const float *queries,
+                  const float *keys,
+                  const float *values,
+                  float *y,
+                  size_t y_stride,
+                  float *scratch);
 } PlePackedKernel;
+
+/* Where the parts of the work space of ple_attention() begin; enough for the widest panels. */
+typedef struct
+{
+  size_t keys;
+  size_t values;
+  size_t scores;
+  size_t shares;
+  size_t rows;
+  size_t size;
+} PleAttentionLayout;
+
+static inline PleAttentionLayout
+ple_attention_layout (const PleAttentionShape *shape)
+{
+  size_t n_tokens = (shape->n_tokens + PLE_PACKED_MAX_PANEL - 1) / PLE_PACKED_MAX_PANEL;
+  size_t n_channels = (shape->head_dim + PLE_PACKED_MAX_PANEL - 1) / PLE_PACKED_MAX_PANEL;
+  size_t n_pieces = (shape->n_tokens + PLE_PACKED_DEPTH - 1) / PLE_PACKED_DEPTH;
+  PleAttentionLayout layout = { 0 };
+
+  n_tokens *= PLE_PACKED_MAX_PANEL;
+  n_channels *= PLE_PACKED_MAX_PANEL;
+  layout.values = layout.keys + n_tokens * n_channels;
+  layout.scores = layout.values + n_tokens * n_channels;
+  layout.shares = layout.scores + n_tokens * PLE_PACKED_X_ROWS;
+  layout.rows = layout.shares + n_pieces * PLE_PACKED_X_ROWS * PLE_PACKED_X_STRIDE;
+  layout.size = layout.rows + PLE_PACKED_X_ROWS * PLE_PACKED_X_STRIDE;
+  return layout;
+}
 
 /* Panel j holds rows n_cols j .. n_cols (j + 1) - 1 of the weights as (n_in, n_cols); rows past
  * the end are zeros. */

@@ -44,7 +44,7 @@ tile_fetch (const TileAhead *ahead, size_t r)
 }
 
 /* tile (n_rows, TILE_COLS) = [tile +] x (n_rows, depth) panel (depth, TILE_COLS). @n_rows is a
- * constant where this is inlined, and all loops over rows and vectors vanish. */
+ * constant where this is inlined, and all loops over rows and vectors vanish. @ahead: (nullable) */
 TILE_INLINE void
 tile_product (size_t n_rows,
               size_t depth,
@@ -66,7 +66,8 @@ tile_product (size_t n_rows,
     {
       const size_t end = depth * (part + 1) / n_rows;
 
-      tile_fetch (ahead, part);
+      if (ahead != NULL)
+        tile_fetch (ahead, part);
       for (; k < end; k++)
         {
           TileVector weights[TILE_VECS];

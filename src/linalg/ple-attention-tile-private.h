@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ple_attention(), written once for all instruction sets: see ple-packed-tile-private.h. */
+#pragma once
+
+#include "linalg/ple-attention.h"
+#include "linalg/ple-packed-tile-private.h"
+
+#include <math.h>
+
+/* One head, and the queries of it that are being done. */
+typedef struct
+{
+  const PleAttentionShape *shape;
+  float *keys;   /* panels of TILE_COLS tokens: (head_dim, TILE_COLS), times the scale */
+  float *values; /* panels of TILE_COLS channels: (n_tokens, TILE_COLS) */
+  float *scores; /* one tile for each panel of keys */
+  float *shares; /* exp (score - largest), rows of PLE_PACKED_X_STRIDE, by pieces of the tokens */
+  float *rows;   /* the queries */
+  size_t first;  /* token of the first query */
+  size_t n_rows;
+} TileHead;
+
+/* Tokens and channels past the end are zeros. */
+TILE_TARGET static void
+tile_pack_head (const TileHead *head, const float *keys, const float *values)
+{
+  const PleAttentionShape *shape = head->shape;
+  const size_t n = shape->n_tokens, d = shape->head_dim;
+
+  for (size_t t = 0; t < n; t += TILE_COLS)
+    {
+      float *panel = head->keys + t * d;
+      const size_t n_cols = MIN (TILE_COLS, n - t);
+
+      if (n_cols < TILE_COLS)
+        memset (panel, 0, d * TILE_COLS * sizeof (float));
+      /* A line of the keys at a time, so that it is read while it is there. */
+      for (size_t f = 0; f < d; f += LINE)
+        for (size_t i = 0; i < n_cols; i++)
+          for (size_t g = f; g < MIN (f + LINE, d); g++)
+            panel[g * TILE_COLS + i] = keys[(t + i) * shape->stride + g] * shape->scale;
+    }
+  for (size_t f = 0; f < d; f += TILE_COLS)
+    {
+      float *panel = head->values + f * n;
+      const size_t n_cols = MIN (TILE_COLS, d - f);
+
+      for (size_t t = 0; t < n; t++)
+        {
+          const float *from = values + t * shape->stride + f;
+
+          if (n_cols == TILE_COLS)
+            memcpy (panel + t * TILE_COLS, from, TILE_COLS * sizeof (float));
+          else
+            for (size_t i = 0; i < TILE_COLS; i++)
+              panel[t * TILE_COLS + i] = i < n_cols ? from[i] : 0;
+        }
+    }
+}
+
+/* Scores of the queries against the first @n_seen tokens. */
+TILE_TARGET static void
+tile_score (const TileHead *head, size_t n_seen, const float *queries)
+{
+  const size_t d = head->shape->head_dim;
+
+  for (size_t f = 0; f < d; f += PLE_PACKED_DEPTH)
+    {
+      const size_t depth = MIN (PLE_PACKED_DEPTH, d - f);
+
+      for (size_t r = 0; r < head->n_rows; r++)
+        memcpy (head->rows + r * PLE_PACKED_X_STRIDE,
+                queries + (head->first + r) * head->shape->stride + f, depth * sizeof (float));
+      for (size_t t = 0; t < n_seen; t += TILE_COLS)
+        tile_product_of (head->n_rows, depth, head->rows, head->keys + t * d + f * TILE_COLS, f > 0,
+                         head->scores + t * TILE_ROWS, NULL);
+    }
+}
+
+/* Of a vector that begins at token @t: all ones for the first @n_seen tokens, zero bits beyond. */
+TILE_INLINE TileInts
+tile_seen (size_t t, size_t n_seen)
+{
+  TileInts lane;
+
+  for (int l = 0; l < TILE_LANES; l++)
+    lane[l] = l;
+  return lane < (gint32) MIN (n_seen - t, TILE_LANES);
+}
+
+TILE_INLINE TileVector
+tile_where (TileInts mask, TileVector v, TileVector otherwise)
+{
+  return (TileVector) ((mask & (TileInts) v) | (~mask & (TileInts) otherwise));
+}
+
+/* exp (score - largest) of row @r over its @n_seen tokens, zero up to @n_end. Returns: their sum */
+TILE_TARGET static float
+tile_soften (const TileHead *head, size_t r, size_t n_seen, size_t n_end)
+{
+  const TileVector lowest = tile_all (-INFINITY);
+  const size_t n_whole = n_seen / TILE_LANES * TILE_LANES;
+  TileVector most = lowest, sums = { 0 };
+  float largest, sum = 0;
+  size_t t;
+
+#define SCORE(t) (head->scores + (t) / TILE_COLS * TILE_FLOATS + r * TILE_COLS + (t) % TILE_COLS)
+#define SHARE(t)                                                                                   \
+  (head->shares + (t) / PLE_PACKED_DEPTH * TILE_ROWS * PLE_PACKED_X_STRIDE +                       \
+   r * PLE_PACKED_X_STRIDE + (t) % PLE_PACKED_DEPTH)
+  for (t = 0; t < n_whole; t += TILE_LANES)
+    {
+      TileVector v = tile_load (SCORE (t));
+
+      most = TILE_MAX (v, most);
+    }
+  if (t < n_seen)
+    {
+      TileVector v = tile_where (tile_seen (t, n_seen), tile_load (SCORE (t)), lowest);
+
+      most = TILE_MAX (v, most);
+    }
+  largest = most[0];
+  for (size_t l = 1; l < TILE_LANES; l++)
+    largest = most[l] > largest ? most[l] : largest;
+  for (t = 0; t < n_whole; t += TILE_LANES)
+    {
+      TileVector v = tile_exp (tile_load (SCORE (t)) - largest);
+
+      tile_store (SHARE (t), v);
+      sums += v;
+    }
+  for (; t < n_end; t += TILE_LANES)
+    {
+      TileVector v = { 0 };
+
+      if (t < n_seen)
+        v = tile_where (tile_seen (t, n_seen), tile_exp (tile_load (SCORE (t)) - largest), v);
+      tile_store (SHARE (t), v);
+      sums += v;
+    }
+#undef SCORE
+#undef SHARE
+  for (size_t l = 0; l < TILE_LANES; l++)
+    sum += sums[l];
+  return sum;
+}
+
+TILE_TARGET static void
+tile_attend_rows (const TileHead *head, const float *queries, float *y, size_t y_stride)
+{
+  const size_t n = head->shape->n_tokens, d = head->shape->head_dim;
+  const size_t n_seen = head->shape->causal ? head->first + head->n_rows : n;
+  float factors[TILE_ROWS];
+  float tile[TILE_FLOATS] __attribute__ ((aligned (64)));
+
+  tile_score (head, n_seen, queries);
+  for (size_t r = 0; r < head->n_rows; r++)
+    factors[r] = 1 / tile_soften (head, r, head->shape->causal ? head->first + r + 1 : n, n_seen);
+  for (size_t f = 0; f < d; f += TILE_COLS)
+    {
+      const size_t n_cols = MIN (TILE_COLS, d - f);
+
+      for (size_t t = 0; t < n_seen; t += PLE_PACKED_DEPTH)
+        tile_product_of (head->n_rows, MIN (PLE_PACKED_DEPTH, n_seen - t),
+                         head->shares + t / PLE_PACKED_DEPTH * TILE_ROWS * PLE_PACKED_X_STRIDE,
+                         head->values + f * n + t * TILE_COLS, t > 0, tile, NULL);
+      for (size_t r = 0; r < head->n_rows; r++)
+        {
+          for (size_t c = 0; c < TILE_COLS; c += TILE_LANES)
+            tile_store (tile + r * TILE_COLS + c,
+                        tile_load (tile + r * TILE_COLS + c) * factors[r]);
+          memcpy (y + r * y_stride + f, tile + r * TILE_COLS, n_cols * sizeof (float));
+        }
+    }
+}
+
+TILE_TARGET static void
+tile_attend (const PleAttentionShape *shape,
+             size_t first,
+             size_t n_queries,
+             const float *queries,
+             const float *keys,
+             const float *values,
+             float *y,
+             size_t y_stride,
+             float *scratch)
+{
+  const PleAttentionLayout layout = ple_attention_layout (shape);
+  const size_t n_tiles = (n_queries + TILE_ROWS - 1) / TILE_ROWS;
+  TileHead head = {
+    .shape = shape,
+    .keys = scratch + layout.keys,
+    .values = scratch + layout.values,
+    .scores = scratch + layout.scores,
+    .shares = scratch + layout.shares,
+    .rows = scratch + layout.rows,
+  };
+
+  for (size_t h = 0; h < shape->n_heads; h++)
+    {
+      const size_t channel = h * shape->head_dim;
+
+      tile_pack_head (&head, keys + channel, values + channel);
+      for (size_t t = 0; t < n_tiles; t++)
+        {
+          const size_t begin = n_queries * t / n_tiles;
+
+          head.first = first + begin;
+          head.n_rows = n_queries * (t + 1) / n_tiles - begin;
+          tile_attend_rows (&head, queries + channel, y + begin * y_stride + channel, y_stride);
+        }
+    }
+}
