@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* `methods` and `models`: what this program can do, from the tables. */
+/* `methods`: what this program can do, from the tables. */
 #include "config.h"
 
 #include "cli/ple-cli.h"
@@ -96,82 +96,75 @@ item_to_json (const Item *item)
 }
 
 static void
-print_item (PleCli *cli, const Item *item, JsonArray *array)
+print_item (PleCli *cli, gboolean markdown, const Item *item, JsonArray *array)
 {
-  const ListOptions *options = ple_cli_get_options (cli);
-
   if (ple_cli_wants_json (cli))
     json_array_add_object_element (array, item_to_json (item));
-  else if (options->markdown)
+  else if (markdown)
     print_markdown (item);
   else
     print_text (item);
 }
 
 static void
-print_heading (PleCli *cli, const char *heading)
+print_heading (PleCli *cli, gboolean markdown, const char *heading)
 {
-  const ListOptions *options = ple_cli_get_options (cli);
-
   if (!ple_cli_wants_json (cli))
-    printf (options->markdown ? "## %s\n\n" : "%s\n\n", heading);
+    printf (markdown ? "## %s\n\n" : "%s\n\n", heading);
 }
 
 static void
-finish (PleCli *cli, const char *command, JsonArray *array)
+finish (PleCli *cli, JsonArray *array)
 {
   g_autoptr (JsonObject) object = NULL;
 
   if (!ple_cli_wants_json (cli))
     return;
   object = json_object_new ();
-  json_object_set_string_member (object, "command", command);
-  json_object_set_array_member (object, command, json_array_ref (array));
+  json_object_set_string_member (object, "command", "methods");
+  json_object_set_array_member (object, "methods", json_array_ref (array));
   ple_cli_print_json (object);
 }
 
 static gboolean
 run_methods (PleCli *cli, GError **error)
 {
+  gboolean markdown = ((const ListOptions *) ple_cli_get_options (cli))->markdown;
   g_autoptr (JsonArray) array = json_array_new ();
 
-  print_heading (cli, _ ("Clustering (--method)"));
+  print_heading (cli, markdown, _ ("Clustering (--method)"));
   for (const PleMethod *const *m = ple_methods_list (); *m != NULL; m++)
     {
       const Item item = { "clustering",    (*m)->id,      (*m)->title, (*m)->summary,
                           (*m)->reference, (*m)->version, (*m)->params };
 
-      print_item (cli, &item, array);
+      print_item (cli, markdown, &item, array);
     }
   if (!ple_cli_wants_json (cli))
     putchar ('\n');
-  print_heading (cli, _ ("Maps (--embedding)"));
+  print_heading (cli, markdown, _ ("Maps (--embedding)"));
   for (const PleEmbedding *const *e = ple_embeddings_list (); *e != NULL; e++)
     {
       const Item item = { "embedding",     (*e)->id,      (*e)->title, (*e)->summary,
                           (*e)->reference, (*e)->version, (*e)->params };
 
-      print_item (cli, &item, array);
+      print_item (cli, markdown, &item, array);
     }
-  finish (cli, "methods", array);
+  finish (cli, array);
   return TRUE;
 }
 
-static gboolean
-run_models (PleCli *cli, GError **error)
+void
+ple_cli_list_built_in_models (PleCli *cli, gboolean markdown, JsonArray *array)
 {
-  g_autoptr (JsonArray) array = json_array_new ();
-
-  print_heading (cli, _ ("Features (--model); the first is what \"auto\" takes"));
+  print_heading (cli, markdown, _ ("Features (--model); the first is what \"auto\" takes"));
   for (const PleModel *const *m = ple_models_list (); *m != NULL; m++)
     {
       const Item item = { "model",         (*m)->id,      (*m)->title, (*m)->summary,
                           (*m)->reference, (*m)->version, (*m)->params };
 
-      print_item (cli, &item, array);
+      print_item (cli, markdown, &item, array);
     }
-  finish (cli, "models", array);
-  return TRUE;
 }
 
 const PleCommand ple_command_methods = {
@@ -181,13 +174,4 @@ const PleCommand ple_command_methods = {
   .params = list_params,
   .params_size = sizeof (ListOptions),
   .run = run_methods,
-};
-
-const PleCommand ple_command_models = {
-  .name = "models",
-  .arguments = "[--markdown]",
-  .summary = N_ ("features of this version"),
-  .params = list_params,
-  .params_size = sizeof (ListOptions),
-  .run = run_models,
 };

@@ -14,11 +14,10 @@
 #include <unistd.h>
 
 static const PleCommand *const commands[] = {
-  &ple_command_run,     &ple_command_features, &ple_command_cluster,
-  &ple_command_embed,   &ple_command_knn,      &ple_command_evaluate,
-  &ple_command_probe,   &ple_command_analyze,  &ple_command_pseudo_label,
-  &ple_command_export,  &ple_command_sample,   &ple_command_info,
-  &ple_command_methods, &ple_command_models,   NULL,
+  &ple_command_run,          &ple_command_features, &ple_command_cluster,  &ple_command_embed,
+  &ple_command_knn,          &ple_command_evaluate, &ple_command_probe,    &ple_command_analyze,
+  &ple_command_pseudo_label, &ple_command_export,   &ple_command_sample,   &ple_command_info,
+  &ple_command_methods,      &ple_command_models,   &ple_command_datasets, NULL,
 };
 
 /* Commands of later versions, so that asking for one is not answered by "no such command". */
@@ -91,6 +90,8 @@ complain (const PleCommand *command, const GError *error)
   if (code == PLE_CLI_EXIT_CANCELLED)
     ple_cli_note (strcmp (command->name, "run") == 0
                       ? _ ("cancelled; what is finished was kept, the same command continues there")
+                  : command == &ple_command_models || command == &ple_command_datasets
+                      ? _ ("cancelled; what has arrived was kept, the same command continues there")
                       : _ ("cancelled; nothing was written"));
   else
     fprintf (stderr, "pleiades-cli %s: %s\n", command->name, error->message);

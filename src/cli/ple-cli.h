@@ -95,6 +95,7 @@ struct _PleCommand
 
 extern const PleCommand ple_command_analyze;
 extern const PleCommand ple_command_cluster;
+extern const PleCommand ple_command_datasets;
 extern const PleCommand ple_command_embed;
 extern const PleCommand ple_command_evaluate;
 extern const PleCommand ple_command_export;
@@ -177,6 +178,9 @@ void ple_cli_clock_mark (PleCliClock *clock, const char *phase);
 void ple_cli_clock_finish (PleCliClock *clock, JsonObject *object);
 void ple_cli_clock_clear (PleCliClock *clock);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PleCliClock, ple_cli_clock_clear)
+
+/* Prints what describes pictures without a file, as `models` lists it, or adds it to @array. */
+void ple_cli_list_built_in_models (PleCli *cli, gboolean markdown, JsonArray *array);
 
 /* What is shown on standard error while a command works. */
 typedef struct _PleCliDisplay PleCliDisplay;

@@ -6,6 +6,7 @@
 #include "base/ple-json.h"
 #include "base/ple-rng.h"
 #include "linalg/ple-array-file.h"
+#include "unit/ple-test-server.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -36,9 +37,10 @@ result_clear (Result *result)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Result, result_clear)
 
-static const char *const commands[] = { "run",      "features", "cluster",      "embed",   "knn",
-                                        "evaluate", "probe",    "pseudo-label", "analyze", "export",
-                                        "sample",   "info",     "methods",      "models" };
+static const char *const commands[] = { "run",     "features", "cluster", "embed",
+                                        "knn",     "evaluate", "probe",   "pseudo-label",
+                                        "analyze", "export",   "sample",  "info",
+                                        "methods", "models",   "datasets" };
 
 /* Runs the program with the words of @line, in which @ stands for the test's folder. */
 static Result
@@ -479,6 +481,69 @@ test_methods_and_models (gconstpointer data)
   g_assert_cmpint (json.out[0], ==, '{');
 }
 
+/* From a hub and a mirror of our own. */
+static void
+test_downloads (gconstpointer data)
+{
+  static const char config[] = "{\"model_type\": \"dinov2\", \"hidden_size\": 384}";
+  static const char weights[] = "\2\0\0\0\0\0\0\0{}";
+  const Context *context = data;
+  PleTestServer *server = ple_test_server_new ();
+  PleTestFile texts = { .body = g_bytes_new_static (config, sizeof config - 1) };
+  PleTestFile tensors = { .body = g_bytes_new_static (weights, sizeof weights - 1) };
+  PleTestFile page = { .body = g_bytes_new_static ("a page", 6) };
+  g_autofree char *get =
+      g_strdup_printf ("models --download dinov2-small --json --mirror %s", server->address);
+  g_autofree char *wrong = g_strdup_printf ("datasets --download cifar10 --data_root @/data "
+                                            "--mirror %s",
+                                            server->address);
+  g_autofree char *absent =
+      g_strdup_printf ("models --download me/none --mirror %s", server->address);
+  g_auto (Result) not_there = run (context, absent);
+  g_autoptr (JsonNode) got = NULL;
+  g_autoptr (JsonNode) listed = NULL;
+  g_autoptr (JsonNode) sets = NULL;
+  JsonArray *folders;
+  const char *path;
+
+  expect (&not_there, 1, absent);
+  g_assert_nonnull (strstr (not_there.err, "me/none"));
+  ple_test_server_put (server, "/facebook/dinov2-small/resolve/main/config.json", &texts);
+  ple_test_server_put (server, "/facebook/dinov2-small/resolve/main/model.safetensors", &tensors);
+  ple_test_server_put (server, "/cifar-10-binary.tar.gz", &page);
+  got = run_json (context, get);
+  path = ple_json_get_string (json_node_get_object (got), "path", "");
+  g_assert_true (g_file_test (path, G_FILE_TEST_IS_DIR));
+  listed = run_json (context, "models --json");
+  folders = ple_json_get_array (json_node_get_object (listed), "folders");
+  g_assert_cmpuint (json_array_get_length (folders), ==, 1);
+  g_assert_cmpstr (ple_json_get_string (json_array_get_object_element (folders, 0), "path", ""), ==,
+                   path);
+  g_assert_true (ple_remove_recursively (path, NULL));
+  {
+    g_auto (Result) result = run (context, wrong);
+    g_autofree char *archive =
+        g_build_filename (context->folder, "data", "cifar-10-binary.tar.gz", NULL);
+
+    expect (&result, 1, wrong);
+    g_assert_nonnull (strstr (result.err, "c32a1d4ab5d03f1284b67883e8d87530"));
+    g_assert_false (g_file_test (archive, G_FILE_TEST_EXISTS));
+  }
+  sets = run_json (context, "datasets --json --data_root @/data");
+  g_assert_nonnull (ple_json_get_array (json_node_get_object (sets), "datasets"));
+  {
+    g_auto (Result) odd = run (context, "models --download dinov2-small --mirror rubbish");
+    g_auto (Result) unknown = run (context, "datasets --download nonsense");
+    g_auto (Result) text = run (context, "datasets --data_root @/data");
+
+    expect (&odd, 2, "--mirror rubbish");
+    expect (&unknown, 2, "datasets --download nonsense");
+    expect (&text, 0, "datasets");
+    g_assert_nonnull (strstr (text.out, "stl10"));
+  }
+  ple_test_server_free (server);
+}
+
 /* SIGINT while it works: 130, and the same command goes on. */
 static void
 test_interrupt (gconstpointer data)
@@ -554,6 +619,7 @@ main (int argc, char **argv)
                         test_options_without_effect_say_so);
   g_test_add_data_func ("/cli/progress-as-json-lines", &context, test_progress_as_json_lines);
   g_test_add_data_func ("/cli/methods-and-models", &context, test_methods_and_models);
+  g_test_add_data_func ("/cli/downloads", &context, test_downloads);
   g_test_add_data_func ("/cli/interrupt", &context, test_interrupt);
   code = g_test_run ();
   g_assert_true (ple_remove_recursively (context.folder, NULL));
