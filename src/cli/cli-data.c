@@ -98,7 +98,10 @@ open_known (const PleDataOptions *options,
 }
 
 PleDataset *
-ple_cli_open_dataset (const PleDataOptions *options, PleProgress *progress, GError **error)
+ple_cli_open_dataset (const PleDataOptions *options,
+                      const PleEnvironment *environment,
+                      PleProgress *progress,
+                      GError **error)
 {
   PleDatasetOptions how = {
     .ignore_orientation = options->ignore_orientation,
@@ -106,6 +109,7 @@ ple_cli_open_dataset (const PleDataOptions *options, PleProgress *progress, GErr
     .classes_file = *options->classes != '\0' ? options->classes : NULL,
     .coarse_labels = options->coarse_labels,
     .kind = options->use_folder_structure ? "folder" : NULL,
+    .cache_dir = environment->cache_dir,
   };
 
   if (*options->input != '\0' && *options->dataset != '\0')
@@ -122,7 +126,10 @@ ple_cli_open_dataset (const PleDataOptions *options, PleProgress *progress, GErr
 }
 
 PleDataset *
-ple_cli_reopen_dataset (JsonObject *config, PleProgress *progress, GError **error)
+ple_cli_reopen_dataset (JsonObject *config,
+                        const PleEnvironment *environment,
+                        PleProgress *progress,
+                        GError **error)
 {
   const char *path = ple_json_get_string (config, "input", "");
   const char *classes = ple_json_get_string (config, "classes", "");
@@ -133,6 +140,7 @@ ple_cli_reopen_dataset (JsonObject *config, PleProgress *progress, GError **erro
     .classes_file = *classes != '\0' ? classes : NULL,
     .coarse_labels = ple_json_get_bool (config, "coarse_labels", FALSE),
     .kind = *kind != '\0' && strcmp (kind, "sample") != 0 ? kind : NULL,
+    .cache_dir = environment->cache_dir,
   };
 
   return *path != '\0' ? ple_dataset_open (path, &how, progress, error) : NULL;

@@ -73,7 +73,7 @@ run_features (PleCli *cli, GError **error)
 
   if (!ple_cli_require (cli, "output", error))
     return FALSE;
-  dataset = ple_cli_open_dataset (&options->data, opening, error);
+  dataset = ple_cli_open_dataset (&options->data, cli->environment, opening, error);
   if (dataset == NULL)
     return FALSE;
   ple_cli_clock_mark (&clock, "dataset");

@@ -39,13 +39,16 @@ static const PleParam pseudo_label_params[] = {
 
 /* The pictures behind the experiment, for the picture of the mapping. */
 static gboolean
-attach_pictures (PleExperiment *experiment, PleProgress *progress, GError **error)
+attach_pictures (PleExperiment *experiment,
+                 const PleEnvironment *environment,
+                 PleProgress *progress,
+                 GError **error)
 {
   g_autoptr (PleDataset) dataset = NULL;
   GError *inner = NULL;
 
   if (experiment->config != NULL)
-    dataset = ple_cli_reopen_dataset (experiment->config, progress, &inner);
+    dataset = ple_cli_reopen_dataset (experiment->config, environment, progress, &inner);
   if (inner != NULL)
     {
       g_propagate_error (error, inner);
@@ -118,7 +121,7 @@ run_pseudo_label (PleCli *cli, GError **error)
                      "--visualize"));
   experiment = ple_experiment_load (options->experiment_dir, error);
   if (experiment == NULL ||
-      (options->visualize && !attach_pictures (experiment, cli->progress, error)))
+      (options->visualize && !attach_pictures (experiment, cli->environment, cli->progress, error)))
     return FALSE;
   ple_cli_clock_mark (&clock, "read");
   folder = g_build_filename (options->experiment_dir, "pseudo_labels", NULL);

@@ -281,7 +281,8 @@ run_run (PleCli *cli, GError **error)
   g_autoptr (PleProgress) opening = ple_progress_new_stage (cli->progress, _ ("Data set"), 0, 0.02);
   g_autoptr (PleProgress) working = ple_progress_new_stage (cli->progress, NULL, 0.02, 0.95);
   g_autoptr (PleProgress) writing = ple_progress_new_stage (cli->progress, _ ("Results"), 0.95, 1);
-  g_autoptr (PleDataset) dataset = ple_cli_open_dataset (&options->data, opening, error);
+  g_autoptr (PleDataset) dataset =
+      ple_cli_open_dataset (&options->data, cli->environment, opening, error);
   g_autoptr (PleProject) project = NULL;
   g_autoptr (PleRun) run = NULL;
   g_autofree char *name = NULL;

@@ -52,11 +52,16 @@ typedef struct
 char *ple_cli_expand_sample (const char *path);
 
 /* The data set that the options name; a usage error if they name none. */
-PleDataset *
-ple_cli_open_dataset (const PleDataOptions *options, PleProgress *progress, GError **error);
+PleDataset *ple_cli_open_dataset (const PleDataOptions *options,
+                                  const PleEnvironment *environment,
+                                  PleProgress *progress,
+                                  GError **error);
 
 /* The data set that an experiment's config.json was made from; %NULL without error if it does not
  * say. */
-PleDataset *ple_cli_reopen_dataset (JsonObject *config, PleProgress *progress, GError **error);
+PleDataset *ple_cli_reopen_dataset (JsonObject *config,
+                                    const PleEnvironment *environment,
+                                    PleProgress *progress,
+                                    GError **error);
 
 G_END_DECLS

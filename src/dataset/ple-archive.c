@@ -23,6 +23,7 @@ struct _PleArchive
   guint64 size;
   GArray *members;
   PleGzip *gzip;
+  PleUnpacked *unpacked; /* of a packed tar: one of the two */
   PleArchiveStream *stream;
 };
 
@@ -103,9 +104,46 @@ ple_archive_visit (GArray *members,
     g_array_append_val (members, *member);
 }
 
+/* Unpacked, or else as it is. */
+static gboolean
+open_packed_tar (PleArchive *archive,
+                 const char *path,
+                 const char *name,
+                 gint64 mtime,
+                 const char *cache_dir,
+                 const PleArchiveVisitor *visitor,
+                 PleProgress *progress,
+                 GError **error)
+{
+  g_autoptr (PleProgress) unpacking = ple_progress_new_stage (progress, NULL, 0, 0.95);
+  g_autoptr (PleProgress) listing = ple_progress_new_stage (progress, NULL, 0.95, 1);
+  guint64 size = 0;
+  int fd = -1;
+
+  if (cache_dir != NULL)
+    {
+      archive->unpacked =
+          ple_unpacked_new (path, name, archive->size, mtime, cache_dir, unpacking, error);
+      if (archive->unpacked == NULL)
+        return FALSE;
+      fd = ple_unpacked_get_fd (archive->unpacked, &size);
+    }
+  if (fd < 0)
+    {
+      archive->stream = ple_archive_stream_new (path, archive->size, name, archive->members,
+                                                visitor, progress, error);
+      return archive->stream != NULL;
+    }
+  if (!ple_archive_index_tar (fd, NULL, size, name, archive->members, visitor, listing, error))
+    return FALSE;
+  ple_unpacked_keep (archive->unpacked);
+  return TRUE;
+}
+
 PleArchive *
 ple_archive_open (const char *path,
                   const char *name,
+                  const char *cache_dir,
                   const PleArchiveVisitor *visitor,
                   PleProgress *progress,
                   GError **error)
@@ -113,10 +151,11 @@ ple_archive_open (const char *path,
   g_autoptr (PleArchive) archive = g_new0 (PleArchive, 1);
   guint8 head[512];
   size_t head_size;
+  gint64 mtime;
   gboolean ok = FALSE;
 
   archive->members = g_array_new (FALSE, FALSE, sizeof (PleArchiveMember));
-  archive->fd = ple_file_open (path, name, &archive->size, NULL, error);
+  archive->fd = ple_file_open (path, name, &archive->size, &mtime, error);
   if (archive->fd < 0)
     return NULL;
   head_size = MIN (archive->size, sizeof head);
@@ -141,9 +180,7 @@ ple_archive_open (const char *path,
                                   progress, error);
       break;
     case FORM_PACKED_TAR:
-      archive->stream = ple_archive_stream_new (path, archive->size, name, archive->members,
-                                                visitor, progress, error);
-      ok = archive->stream != NULL;
+      ok = open_packed_tar (archive, path, name, mtime, cache_dir, visitor, progress, error);
       break;
     case FORM_NONE:
     default:
@@ -163,6 +200,7 @@ ple_archive_free (PleArchive *archive)
   if (archive->fd >= 0)
     close (archive->fd);
   g_array_unref (archive->members);
+  ple_unpacked_free (archive->unpacked);
   ple_archive_stream_free (archive->stream);
   g_free (archive);
 }
@@ -177,6 +215,8 @@ static GBytes *
 load_tar (PleArchive *archive, const PleArchiveMember *member, const char *name, GError **error)
 {
   g_autofree guint8 *data = NULL;
+  guint64 size;
+  int fd = archive->unpacked != NULL ? ple_unpacked_get_fd (archive->unpacked, &size) : archive->fd;
 
   /* Deflate makes at most 1 032 bytes of one. */
   if (archive->gzip != NULL && member->size / 1032 > archive->size)
@@ -194,7 +234,7 @@ load_tar (PleArchive *archive, const PleArchiveMember *member, const char *name,
     }
   if (archive->gzip != NULL
           ? !ple_gzip_read_at (archive->gzip, member->offset, data, member->size, name, error)
-          : !ple_file_read_at (archive->fd, member->offset, data, member->size, name, error))
+          : !ple_file_read_at (fd, member->offset, data, member->size, name, error))
     return NULL;
   return g_bytes_new_take (g_steal_pointer (&data), member->size);
 }
@@ -218,7 +258,9 @@ ple_archive_load (PleArchive *archive, size_t index, const char *name, GError **
     case FORM_ZIP:
       return ple_archive_load_zip (archive->fd, archive->size, member, name, error);
     case FORM_PACKED_TAR:
-      return ple_archive_stream_load (archive->stream, member, name, error);
+      return archive->stream != NULL
+                 ? ple_archive_stream_load (archive->stream, member, name, error)
+                 : load_tar (archive, member, name, error);
     case FORM_TAR:
     case FORM_GZIP_TAR:
     case FORM_NONE:

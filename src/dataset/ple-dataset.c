@@ -508,6 +508,7 @@ ple_dataset_builder_finish (PleDatasetBuilder *builder,
   if (options->classes_file != NULL)
     dataset->options.classes_file = g_canonicalize_filename (options->classes_file, NULL);
   dataset->options.kind = g_strdup (options->kind);
+  dataset->options.cache_dir = NULL;
   dataset->odd_files = g_steal_pointer (&builder->odd_files);
   dataset->n_odd_files = builder->n_odd_files;
   dataset->odd_items = g_hash_table_new (g_direct_hash, g_direct_equal);

@@ -35,6 +35,8 @@ typedef enum
  * @classes_file: (nullable): one class (folder name or synset) per line; all others are left out
  * @coarse_labels: CIFAR-100: the 20 coarse labels
  * @kind: (nullable): forces a reader by its id ("folder", "cifar10", ...), %NULL recognises
+ * @cache_dir: (nullable): PleEnvironment.cache_dir; a tar packed by bzip2, xz or zstd is unpacked
+ * below it, so that any of its pictures is there at once. It changes nothing about the data set
  */
 typedef struct
 {
@@ -43,6 +45,7 @@ typedef struct
   const char *classes_file;
   gboolean coarse_labels;
   const char *kind;
+  const char *cache_dir;
 } PleDatasetOptions;
 
 /* A file that is part of the source but gave no item or a broken one. */
@@ -92,7 +95,7 @@ const char *ple_dataset_get_kind_title (PleDataset *dataset);
 const char *ple_dataset_get_title (PleDataset *dataset);
 const char *ple_dataset_get_path (PleDataset *dataset);
 
-/* With what it was opened, so that it can be opened again. (transfer none) */
+/* With what it was opened, so that it can be opened again, but for @cache_dir. (transfer none) */
 const PleDatasetOptions *ple_dataset_get_options (PleDataset *dataset);
 
 size_t ple_dataset_get_n_items (PleDataset *dataset);

@@ -8,9 +8,9 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* Pictures in a tar or zip file, read where they lie; nothing is unpacked to disk. Folders in it
- * mean what they mean on disk. Items of a packed tar keep the order of the file, because that
- * order is the quickest to read. */
+/* Pictures in a tar or zip file, read where they lie; only tars that cannot be are unpacked, into
+ * the user's cache. Folders in it mean what they mean on disk. Items of a packed tar keep the order
+ * of the file, because that order is the quickest to read. */
 
 typedef struct
 {
@@ -162,7 +162,8 @@ open_archive (const PleSource *source, PleProgress *progress, GError **error)
   listing.folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   listing.texts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   listing.members = g_array_new (FALSE, FALSE, sizeof (guint32));
-  listing.archive = ple_archive_open (source->path, source->path, &visitor, progress, error);
+  listing.archive = ple_archive_open (source->path, source->path, source->options->cache_dir,
+                                      &visitor, progress, error);
   if (listing.archive != NULL)
     dataset = finish (&listing, progress, error);
   g_clear_pointer (&listing.builder, ple_dataset_builder_free);

@@ -72,7 +72,11 @@ open_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cance
         }
     }
   else
-    opening->dataset = ple_dataset_open (opening->path, NULL, opening->progress, &error);
+    {
+      const PleDatasetOptions options = { .cache_dir = opening->environment->cache_dir };
+
+      opening->dataset = ple_dataset_open (opening->path, &options, opening->progress, &error);
+    }
   if (error != NULL)
     g_task_return_error (task, error);
   else

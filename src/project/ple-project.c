@@ -121,7 +121,10 @@ nonempty (JsonObject *object, const char *name)
 }
 
 static PleDataset *
-open_dataset (JsonObject *object, PleProgress *progress, GError **error)
+open_dataset (JsonObject *object,
+              const PleEnvironment *environment,
+              PleProgress *progress,
+              GError **error)
 {
   const PleDatasetOptions options = {
     .ignore_orientation = ple_json_get_bool (object, "ignore_orientation", FALSE),
@@ -129,6 +132,7 @@ open_dataset (JsonObject *object, PleProgress *progress, GError **error)
     .classes_file = nonempty (object, "classes_file"),
     .coarse_labels = ple_json_get_bool (object, "coarse_labels", FALSE),
     .kind = nonempty (object, "forced_kind"),
+    .cache_dir = environment->cache_dir,
   };
 
   return ple_dataset_open (ple_json_get_string (object, "path", ""), &options, progress, error);
@@ -345,7 +349,7 @@ ple_project_open (const char *path,
   if (description == NULL)
     return NULL;
   recorded = ple_json_get_object (description, "dataset");
-  dataset = open_dataset (recorded, progress, &inner);
+  dataset = open_dataset (recorded, environment, progress, &inner);
   if (dataset == NULL && g_error_matches (inner, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
       g_propagate_error (error, inner);

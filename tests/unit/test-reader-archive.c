@@ -9,6 +9,8 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LONG_FOLDER                                                                                \
@@ -127,7 +129,19 @@ static const Case cases[] = {
   { "x.tar.gz", ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE, ARCHIVE_FILTER_GZIP, "", TRUE },
   { "x.tgz", ARCHIVE_FORMAT_TAR_GNUTAR, ARCHIVE_FILTER_GZIP, "", TRUE },
   { "x.tar.xz", ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_XZ, "", TRUE },
+  { "x.tar.bz2", ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE, ARCHIVE_FILTER_BZIP2, "", TRUE },
+  { "x.tar.zst", ARCHIVE_FORMAT_TAR_GNUTAR, ARCHIVE_FILTER_ZSTD, "", TRUE },
 };
+/* From here on they are packed in a way that is read from front to back. */
+#define FIRST_PACKED 8
+
+static PleDataset *
+open_with_cache (const char *path, const char *cache_dir, PleProgress *progress, GError **error)
+{
+  const PleDatasetOptions options = { .cache_dir = cache_dir };
+
+  return ple_dataset_open (path, &options, progress, error);
+}
 
 static void
 test_forms (void)
@@ -175,7 +189,8 @@ test_damaged (void)
           bytes[at] ^= 0x41;
           ple_test_write_file (path, bytes, k % 2 == 0 ? at : size);
           bytes[at] ^= 0x41;
-          dataset = ple_dataset_open (path, NULL, NULL, &error);
+          /* Half of them unpacked. */
+          dataset = open_with_cache (path, k % 4 < 2 ? folder : NULL, NULL, &error);
           g_assert_true ((dataset == NULL) == (error != NULL));
           for (size_t item = 0; dataset != NULL && item < ple_dataset_get_n_items (dataset); item++)
             {
@@ -184,6 +199,192 @@ test_damaged (void)
         }
       ple_test_folder_free (folder);
     }
+}
+
+/* The one file that a packed tar was unpacked to; how many there are. (transfer full) */
+static char *
+find_unpacked (const char *cache, guint *n)
+{
+  g_autofree char *folder = g_build_filename (cache, "unpacked", NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  char *found = NULL;
+  const char *name;
+
+  *n = 0;
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_free (found);
+      found = g_build_filename (folder, name, NULL);
+      *n += 1;
+    }
+  return found;
+}
+
+static void
+set_mtime (const char *path, gint64 seconds)
+{
+  const struct timespec times[2] = { { seconds, 0 }, { seconds, 0 } };
+
+  g_assert_cmpint (utimensat (AT_FDCWD, path, times, 0), ==, 0);
+}
+
+/* Unpacked once, found again; the same data set either way. */
+static void
+test_unpacked_once (void)
+{
+  for (size_t i = FIRST_PACKED; i < G_N_ELEMENTS (cases); i++)
+    {
+      char *folder = ple_test_folder_new (), *cache = ple_test_folder_new ();
+      g_autofree char *path = g_build_filename (folder, cases[i].name, NULL);
+      g_autofree char *unpacked = NULL, *again = NULL, *bytes = NULL;
+      gsize size;
+      guint n;
+
+      write_archive (path, cases[i].format, cases[i].filter, cases[i].options);
+      set_mtime (path, 1000000000);
+      for (int round = 0; round < 4; round++)
+        {
+          g_autoptr (GError) error = NULL;
+          g_autoptr (PleDataset) dataset =
+              open_with_cache (path, round > 0 ? cache : NULL, NULL, &error);
+          static char *fingerprint = NULL;
+          g_autofree char *text = NULL;
+
+          g_assert_no_error (error);
+          text = describe (dataset);
+          g_assert_cmpstr (text, ==, expected_in_file_order);
+          g_assert_cmpuint (ple_dataset_get_n_odd_files (dataset), ==, 2);
+          g_assert_true (ple_parallel_for (40, 3, decode_chunk, dataset, NULL, NULL));
+          if (round == 0)
+            {
+              g_free (fingerprint);
+              fingerprint = g_strdup (ple_dataset_get_fingerprint (dataset));
+            }
+          g_assert_cmpstr (ple_dataset_get_fingerprint (dataset), ==, fingerprint);
+          g_free (unpacked);
+          unpacked = find_unpacked (cache, &n);
+          g_assert_cmpuint (n, ==, round > 0);
+          if (round == 1)
+            {
+              /* What is packed is not looked at again: here it could not even be read. */
+              g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
+              memset (bytes + size / 2, 0, size / 2);
+              ple_test_write_file (path, bytes, size);
+              set_mtime (path, 1000000000);
+            }
+          if (round == 2)
+            {
+              /* An unpacked file that is cut off is made again, from an archive that is whole. */
+              g_assert_cmpint (truncate (unpacked, 2000), ==, 0);
+              write_archive (path, cases[i].format, cases[i].filter, cases[i].options);
+              set_mtime (path, 1000000000);
+            }
+          if (round == 3)
+            g_clear_pointer (&fingerprint, g_free);
+        }
+      /* Another time is another archive. */
+      set_mtime (path, 1000000001);
+      ple_dataset_unref (open_with_cache (path, cache, NULL, NULL));
+      again = find_unpacked (cache, &n);
+      g_assert_cmpuint (n, ==, 2);
+      ple_test_folder_free (folder);
+      ple_test_folder_free (cache);
+    }
+}
+
+/* What is damaged or no tar at all is not left behind. */
+static void
+test_nothing_bad_is_kept (void)
+{
+  char *folder = ple_test_folder_new (), *cache = ple_test_folder_new ();
+  g_autofree char *path = g_build_filename (folder, "x.tar.xz", NULL);
+  g_autofree char *bytes = NULL, *found = NULL;
+  g_autoptr (PleDataset) dataset = NULL;
+  g_autoptr (PleProgress) cancelled = ple_progress_new (NULL, NULL, 1);
+  g_autoptr (GError) error = NULL;
+  gsize size;
+  guint n;
+
+  write_archive (path, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_XZ, "");
+  ple_progress_cancel (cancelled);
+  g_assert_null (open_with_cache (path, cache, cancelled, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  found = find_unpacked (cache, &n);
+  g_assert_cmpuint (n, ==, 0);
+  g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
+  bytes[size / 2] ^= 1;
+  ple_test_write_file (path, bytes, size);
+  dataset = open_with_cache (path, cache, NULL, NULL);
+  g_free (found);
+  found = find_unpacked (cache, &n);
+  g_assert_cmpuint (n, ==, 0);
+  ple_test_folder_free (folder);
+  ple_test_folder_free (cache);
+}
+
+static void
+count_warning (gpointer data, const char *message)
+{
+  *(guint *) data += 1;
+}
+
+/* A cache that cannot be written: said, and read without it. */
+static void
+test_no_room (void)
+{
+  static const PleProgressSink sink = { .warning = count_warning };
+  char *folder = ple_test_folder_new ();
+  g_autofree char *path = g_build_filename (folder, "x.tar.xz", NULL);
+  g_autoptr (PleDataset) dataset = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n_warnings = 0;
+  g_autoptr (PleProgress) progress = ple_progress_new (&sink, &n_warnings, 2);
+
+  write_archive (path, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_XZ, "");
+  dataset = open_with_cache (path, path, progress, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_warnings, ==, 1);
+  g_assert_true (ple_parallel_for (40, 3, decode_chunk, dataset, NULL, NULL));
+  ple_test_folder_free (folder);
+}
+
+/* Files with holes take no room on the disk, but count. */
+static void
+test_oldest_go_first (void)
+{
+  char *folder = ple_test_folder_new (), *cache = ple_test_folder_new ();
+  g_autofree char *path = g_build_filename (folder, "x.tar.xz", NULL);
+  g_autofree char *unpacked = g_build_filename (cache, "unpacked", NULL);
+  g_autoptr (PleDataset) dataset = NULL;
+  g_autofree char *left = NULL;
+  guint n;
+
+  g_assert_cmpint (g_mkdir (unpacked, 0700), ==, 0);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%s/%u-3000000000.tar", unpacked, i);
+
+      g_assert_true (g_file_set_contents (name, "", 0, NULL));
+      if (truncate (name, G_GINT64_CONSTANT (3000000000)) != 0)
+        {
+          g_test_skip ("no files of 3 GB here");
+          break;
+        }
+      set_mtime (name, 1000 + (i * 2) % 3); /* the second one is the youngest */
+    }
+  write_archive (path, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_XZ, "");
+  dataset = open_with_cache (path, cache, NULL, NULL);
+  if (!g_test_failed ())
+    for (guint i = 0; i < 3; i++)
+      {
+        g_autofree char *name = g_strdup_printf ("%s/%u-3000000000.tar", unpacked, i);
+
+        g_assert_cmpint (g_file_test (name, G_FILE_TEST_EXISTS), ==, i != 0);
+      }
+  left = find_unpacked (cache, &n);
+  g_assert_cmpuint (n, ==, 3);
+  ple_test_folder_free (folder);
+  ple_test_folder_free (cache);
 }
 
 static void
@@ -228,6 +429,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/dataset/archive/forms", test_forms);
   g_test_add_func ("/dataset/archive/damaged", test_damaged);
+  g_test_add_func ("/dataset/archive/unpacked-once", test_unpacked_once);
+  g_test_add_func ("/dataset/archive/nothing-bad-is-kept", test_nothing_bad_is_kept);
+  g_test_add_func ("/dataset/archive/no-room", test_no_room);
+  g_test_add_func ("/dataset/archive/oldest-go-first", test_oldest_go_first);
   g_test_add_func ("/dataset/archive/cifar-in-an-archive", test_cifar_in_an_archive);
   g_test_add_func ("/dataset/archive/nothing-is-written", test_nothing_is_written);
   return g_test_run ();
