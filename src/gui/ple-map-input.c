@@ -115,8 +115,7 @@ apply_area (PleMapView *view)
       ple_points_select_box (points, &box, flags, PLE_POINT_HIDDEN, ids);
     }
   else
-    ple_points_select_lasso (points, corners, view->lasso->len / 2, view->camera.scale, flags,
-                             PLE_POINT_HIDDEN, ids);
+    ple_points_select_lasso (points, corners, view->lasso->len / 2, flags, PLE_POINT_HIDDEN, ids);
 
   PleSelectMode mode = PLE_SELECT_REPLACE;
   if ((view->modifiers & GDK_SHIFT_MASK) != 0 && (view->modifiers & GDK_CONTROL_MASK) != 0)

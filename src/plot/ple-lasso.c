@@ -1,17 +1,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Selecting by a free-hand polygon: a mask in pixels for most cells and points, the exact test at
- * its edge.
+/* Selecting by a free-hand polygon. Cells that no edge runs through lie inside or outside as a
+ * whole; points of the others are tested, only against the edges of their row of cells.
  */
 #include "config.h"
 
 #include "plot/ple-points.h"
 
-#include <cairo.h>
 #include <math.h>
+#include <string.h>
 
-/* A larger mask is drawn coarser: the belt of exact tests then is wider in data units, no more. */
-#define MAX_MASK_SIDE 4096.0
-#define EDGE 1.5
+/* In cells: edges count for a cell that they pass by so closely, so that rounding cannot keep an
+ * edge and a point that it decides about in different cells. */
+#define SLACK 1e-6
+/* Points tested in one go. */
+#define BLOCK 256
+
+/* From the corner a to the corner b. */
+typedef struct
+{
+  double ax;
+  double ay;
+  double bx;
+  double by;
+} Edge;
+
+/* What the edge adds to the winding number of (x, y): +1 where it goes up on the right of the
+ * point, -1 where it goes down there. Half-open in y, so that a corner counts once. */
+static inline int
+edge_winding (const Edge *edge, double x, double y)
+{
+  double side = (edge->bx - edge->ax) * (y - edge->ay) - (x - edge->ax) * (edge->by - edge->ay);
+  int up = (edge->ay <= y) & (edge->by > y) & (side > 0);
+  int down = (edge->ay > y) & (edge->by <= y) & (side < 0);
+  return up - down;
+}
 
 gboolean
 ple_polygon_contains (const double *corners, size_t n_corners, double x, double y)
@@ -19,185 +41,253 @@ ple_polygon_contains (const double *corners, size_t n_corners, double x, double 
   int winding = 0;
   for (size_t i = 0, j = n_corners - 1; i < n_corners; j = i++)
     {
-      double ax = corners[2 * j], ay = corners[2 * j + 1];
-      double bx = corners[2 * i], by = corners[2 * i + 1];
-      /* Half-open in y, so that a corner counts once. */
-      if ((ay <= y) == (by <= y))
-        continue;
-      double side = (bx - ax) * (y - ay) - (x - ax) * (by - ay);
-      if (ay <= y && side > 0)
-        winding++;
-      else if (ay > y && side < 0)
-        winding--;
+      Edge edge = { corners[2 * j], corners[2 * j + 1], corners[2 * i], corners[2 * i + 1] };
+      winding += edge_winding (&edge, x, y);
     }
   return winding != 0;
 }
 
-typedef struct
-{
-  cairo_surface_t *inside;
-  cairo_surface_t *edge;
-  double scale;
-  double x;
-  double y;
-  int width;
-  int height;
-} LassoMask;
-
-static void
-trace (cairo_t *cr, const LassoMask *mask, const double *corners, size_t n_corners)
-{
-  for (size_t i = 0; i < n_corners; i++)
-    cairo_line_to (cr, (corners[2 * i] - mask->x) * mask->scale,
-                   (corners[2 * i + 1] - mask->y) * mask->scale);
-  cairo_close_path (cr);
-}
-
-static void
-mask_init (
-    LassoMask *mask, const PleBox *box, const double *corners, size_t n_corners, double scale)
-{
-  double span = MAX (box->max_x - box->min_x, box->max_y - box->min_y);
-  mask->scale = span * scale > MAX_MASK_SIDE ? MAX_MASK_SIDE / span : scale;
-  mask->x = box->min_x - 2 / mask->scale;
-  mask->y = box->min_y - 2 / mask->scale;
-  mask->width = (int) ceil ((box->max_x - mask->x) * mask->scale) + 2;
-  mask->height = (int) ceil ((box->max_y - mask->y) * mask->scale) + 2;
-  mask->inside = cairo_image_surface_create (CAIRO_FORMAT_A8, mask->width, mask->height);
-  mask->edge = cairo_image_surface_create (CAIRO_FORMAT_A8, mask->width, mask->height);
-
-  cairo_t *cr = cairo_create (mask->inside);
-  trace (cr, mask, corners, n_corners);
-  cairo_fill (cr);
-  cairo_destroy (cr);
-  cr = cairo_create (mask->edge);
-  cairo_set_line_width (cr, 2 * EDGE);
-  cairo_set_line_join (cr, CAIRO_LINE_JOIN_ROUND);
-  trace (cr, mask, corners, n_corners);
-  cairo_stroke (cr);
-  cairo_destroy (cr);
-  cairo_surface_flush (mask->inside);
-  cairo_surface_flush (mask->edge);
-}
-
 typedef enum
 {
-  CELL_MIXED, /* the edge runs through it, or it reaches beyond its square: look at each point */
   CELL_OUTSIDE,
   CELL_INSIDE,
+  CELL_MIXED, /* an edge runs through it, or it reaches beyond its square */
 } CellKind;
 
-/* What the mask says of whole cells. @kinds: (columns rows), filled for @cells. */
-static void
-judge_cells (const PlePoints *points, const LassoMask *mask, PleCellRange cells, guint8 *kinds)
+/* Where an edge crosses the middle of a row, in columns. */
+typedef struct
 {
-  size_t stride = (size_t) cairo_image_surface_get_stride (mask->inside);
-  const guint8 *inside = cairo_image_surface_get_data (mask->inside);
-  const guint8 *edge = cairo_image_surface_get_data (mask->edge);
-
-  for (guint row = cells.row; row < cells.row_end; row++)
-    for (guint column = cells.column; column < cells.column_end; column++)
-      {
-        double x = points->origin_x + (column + 0.5) * points->cell_size;
-        double y = points->origin_y + (row + 0.5) * points->cell_size;
-        double at_x = (x - mask->x) * mask->scale, at_y = (y - mask->y) * mask->scale;
-        gboolean in = at_x >= 0 && at_y >= 0 && at_x < mask->width && at_y < mask->height &&
-                      inside[(size_t) at_y * stride + (size_t) at_x] > 127;
-        gboolean border =
-            row == 0 || column == 0 || row + 1 == points->rows || column + 1 == points->columns;
-        kinds[(size_t) row * points->columns + column] = border ? CELL_MIXED
-                                                         : in   ? CELL_INSIDE
-                                                                : CELL_OUTSIDE;
-      }
-  for (int y = 0; y < mask->height; y++)
-    for (int x = 0; x < mask->width; x++)
-      {
-        if (edge[(size_t) y * stride + (size_t) x] == 0)
-          continue;
-        PleBox pixel = { mask->x + x / mask->scale, mask->y + y / mask->scale,
-                         mask->x + (x + 1) / mask->scale, mask->y + (y + 1) / mask->scale };
-        PleCellRange touched = ple_points_get_cells (points, &pixel);
-        for (guint row = touched.row; row < touched.row_end; row++)
-          for (guint column = touched.column; column < touched.column_end; column++)
-            kinds[(size_t) row * points->columns + column] = CELL_MIXED;
-      }
-}
+  double at;
+  int winding;
+} Crossing;
 
 typedef struct
 {
-  const double *corners;
-  size_t n_corners;
-  const PleBox *box;
+  const PlePoints *points;
   const guint8 *flags;
   guint8 skip;
+  PleCellRange cells;
+  GArray *edges;     /* of Edge: all */
+  GArray *near;      /* of Edge: those of the row */
+  GArray *crossings; /* of Crossing: of the row */
+  guint8 *kinds;     /* of the row, by column */
+  guint32 *ids;      /* where the next one goes */
 } Lasso;
 
-static void
-select_in_cell (const PlePoints *points,
-                const LassoMask *mask,
-                const Lasso *lasso,
-                size_t cell,
-                CellKind kind,
-                GArray *ids)
+static int
+compare_crossings (gconstpointer a, gconstpointer b)
 {
-  const guint8 *inside = cairo_image_surface_get_data (mask->inside);
-  const guint8 *edge = cairo_image_surface_get_data (mask->edge);
-  size_t stride = (size_t) cairo_image_surface_get_stride (mask->inside);
-  const PleBox *box = lasso->box;
+  const Crossing *x = a, *y = b;
+  return (x->at > y->at) - (x->at < y->at);
+}
 
-  for (size_t p = points->cell_start[cell]; p < points->cell_start[cell + 1]; p++)
+/* The rows' own range of y; the outermost reach on for ever. */
+static void
+get_row_range (const PlePoints *points, guint row, double *low, double *high)
+{
+  double slack = SLACK * points->cell_size;
+  *low = row == 0 ? -HUGE_VAL : points->origin_y + row * points->cell_size - slack;
+  *high =
+      row + 1 == points->rows ? HUGE_VAL : points->origin_y + (row + 1) * points->cell_size + slack;
+}
+
+/* Marks the cells of the row that the edge runs through. */
+static void
+mark_cells (Lasso *lasso, const Edge *edge, double low, double high)
+{
+  const PlePoints *points = lasso->points;
+  double from = edge->ax, to = edge->bx;
+  if (edge->ay != edge->by)
     {
-      if (lasso->flags != NULL && (lasso->flags[p] & lasso->skip) != 0)
-        continue;
-      if (kind == CELL_MIXED)
-        {
-          double x = (double) points->x[p], y = (double) points->y[p];
-          if (x < box->min_x || x > box->max_x || y < box->min_y || y > box->max_y)
-            continue;
-          size_t at = (size_t) ((y - mask->y) * mask->scale) * stride +
-                      (size_t) ((x - mask->x) * mask->scale);
-          if (edge[at] != 0 ? !ple_polygon_contains (lasso->corners, lasso->n_corners, x, y)
-                            : inside[at] <= 127)
-            continue;
-        }
-      g_array_append_val (ids, points->id[p]);
+      double slope = (edge->bx - edge->ax) / (edge->by - edge->ay);
+      from = edge->ax + (CLAMP (edge->ay, low, high) - edge->ay) * slope;
+      to = edge->ax + (CLAMP (edge->by, low, high) - edge->ay) * slope;
     }
+  /* The rounding of a clipped end grows with the length of the edge. */
+  double slack = SLACK * points->cell_size + 1e-12 * fabs (edge->bx - edge->ax);
+  double first = (MIN (from, to) - slack - points->origin_x) / points->cell_size;
+  double last = (MAX (from, to) + slack - points->origin_x) / points->cell_size;
+  guint column = (guint) CLAMP (first, lasso->cells.column, lasso->cells.column_end);
+  guint end = (guint) CLAMP (floor (last) + 1, lasso->cells.column, lasso->cells.column_end);
+  if (column < end)
+    memset (lasso->kinds + column, CELL_MIXED, end - column);
+}
+
+/* Which edges the row's points can be decided by, and where they cross its middle. */
+static void
+collect_edges (Lasso *lasso, guint row)
+{
+  const PlePoints *points = lasso->points;
+  double middle = points->origin_y + (row + 0.5) * points->cell_size;
+  double low, high;
+  get_row_range (points, row, &low, &high);
+  g_array_set_size (lasso->near, 0);
+  g_array_set_size (lasso->crossings, 0);
+  for (guint i = 0; i < lasso->edges->len; i++)
+    {
+      const Edge *edge = &g_array_index (lasso->edges, Edge, i);
+      if (MAX (edge->ay, edge->by) < low || MIN (edge->ay, edge->by) > high)
+        continue;
+      g_array_append_val (lasso->near, *edge);
+      mark_cells (lasso, edge, low, high);
+      if ((edge->ay <= middle) == (edge->by <= middle))
+        continue;
+      double share = (middle - edge->ay) / (edge->by - edge->ay);
+      double x = edge->ax + share * (edge->bx - edge->ax);
+      Crossing crossing = { (x - points->origin_x) / points->cell_size,
+                            edge->ay <= middle ? 1 : -1 };
+      g_array_append_val (lasso->crossings, crossing);
+    }
+  g_array_sort (lasso->crossings, compare_crossings);
+}
+
+/* Cells that no edge runs through are decided by their middle: what lies to the right of it. */
+static void
+judge_row (Lasso *lasso, guint row)
+{
+  const PlePoints *points = lasso->points;
+  const PleCellRange *cells = &lasso->cells;
+  gboolean border = row == 0 || row + 1 == points->rows;
+  memset (lasso->kinds + cells->column, border ? CELL_MIXED : CELL_OUTSIDE,
+          cells->column_end - cells->column);
+  collect_edges (lasso, row);
+  if (cells->column == 0)
+    lasso->kinds[0] = CELL_MIXED;
+  if (cells->column_end == points->columns)
+    lasso->kinds[points->columns - 1] = CELL_MIXED;
+
+  const Crossing *crossing = (const Crossing *) (gpointer) lasso->crossings->data;
+  int winding = 0;
+  guint next = lasso->crossings->len;
+  for (guint column = cells->column_end; column-- > cells->column;)
+    {
+      while (next > 0 && crossing[next - 1].at > column + 0.5)
+        winding += crossing[--next].winding;
+      if (lasso->kinds[column] != CELL_MIXED && winding != 0)
+        lasso->kinds[column] = CELL_INSIDE;
+    }
+}
+
+/* All positions from @begin to @end. */
+static void
+take_all (Lasso *lasso, size_t begin, size_t end)
+{
+  const guint32 *id = lasso->points->id;
+  if (lasso->flags == NULL)
+    {
+      memcpy (lasso->ids, id + begin, (end - begin) * sizeof *id);
+      lasso->ids += end - begin;
+      return;
+    }
+  for (size_t p = begin; p < end; p++)
+    {
+      *lasso->ids = id[p];
+      lasso->ids += (lasso->flags[p] & lasso->skip) == 0;
+    }
+}
+
+/* Those that are inside. */
+static void
+take_tested (Lasso *lasso, size_t begin, size_t end)
+{
+  const PlePoints *points = lasso->points;
+  const Edge *edges = (const Edge *) (gpointer) lasso->near->data;
+  int winding[BLOCK];
+  for (; begin < end; begin += BLOCK)
+    {
+      const float *x = points->x + begin, *y = points->y + begin;
+      size_t n = MIN (end - begin, BLOCK);
+      memset (winding, 0, sizeof winding);
+      for (guint e = 0; e < lasso->near->len; e++)
+        for (size_t i = 0; i < n; i++)
+          winding[i] += edge_winding (&edges[e], (double) x[i], (double) y[i]);
+      for (size_t i = 0; i < n; i++)
+        {
+          size_t p = begin + i;
+          *lasso->ids = points->id[p];
+          lasso->ids += winding[i] != 0 && (lasso->flags == NULL || //
+                                            (lasso->flags[p] & lasso->skip) == 0);
+        }
+    }
+}
+
+/* Cells of one kind stand one after the other, and so do their points. */
+static void
+select_in_row (Lasso *lasso, guint row)
+{
+  const guint32 *start = lasso->points->cell_start + (size_t) row * lasso->points->columns;
+  guint end;
+  judge_row (lasso, row);
+  for (guint column = lasso->cells.column; column < lasso->cells.column_end; column = end)
+    {
+      guint8 kind = lasso->kinds[column];
+      for (end = column + 1; end < lasso->cells.column_end && lasso->kinds[end] == kind;)
+        end++;
+      if (kind == CELL_INSIDE)
+        take_all (lasso, start[column], start[end]);
+      else if (kind == CELL_MIXED)
+        take_tested (lasso, start[column], start[end]);
+    }
+}
+
+/* Returns: %FALSE if there is nothing to select by. */
+static gboolean
+take_corners (Lasso *lasso, const double *corners, size_t n_corners)
+{
+  PleBox box = { HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL };
+  for (size_t i = 0, j = n_corners - 1; i < n_corners; j = i++)
+    {
+      Edge edge = { corners[2 * j], corners[2 * j + 1], corners[2 * i], corners[2 * i + 1] };
+      if (!isfinite (edge.bx) || !isfinite (edge.by))
+        return FALSE;
+      g_array_append_val (lasso->edges, edge);
+      box.min_x = MIN (box.min_x, edge.bx);
+      box.max_x = MAX (box.max_x, edge.bx);
+      box.min_y = MIN (box.min_y, edge.by);
+      box.max_y = MAX (box.max_y, edge.by);
+    }
+  lasso->cells = ple_points_get_cells (lasso->points, &box);
+  return n_corners >= 3;
+}
+
+static size_t
+count_points (const PlePoints *points, const PleCellRange *cells)
+{
+  size_t n = 0;
+  for (guint row = cells->row; row < cells->row_end; row++)
+    {
+      const guint32 *start = points->cell_start + (size_t) row * points->columns;
+      n += start[cells->column_end] - start[cells->column];
+    }
+  return n;
 }
 
 void
 ple_points_select_lasso (const PlePoints *points,
                          const double *corners,
                          size_t n_corners,
-                         double scale,
                          const guint8 *flags,
-                         guint8 mask_flags,
+                         guint8 mask,
                          GArray *ids)
 {
-  g_return_if_fail (scale > 0);
-  if (n_corners < 3)
+  g_autoptr (GArray) edges = g_array_new (FALSE, FALSE, sizeof (Edge));
+  g_autoptr (GArray) near = g_array_new (FALSE, FALSE, sizeof (Edge));
+  g_autoptr (GArray) crossings = g_array_new (FALSE, FALSE, sizeof (Crossing));
+  g_autofree guint8 *kinds = g_new (guint8, points->columns);
+  Lasso lasso = { .points = points,
+                  .flags = flags,
+                  .skip = mask,
+                  .edges = edges,
+                  .near = near,
+                  .crossings = crossings,
+                  .kinds = kinds };
+  guint before = ids->len;
+  if (!take_corners (&lasso, corners, n_corners))
     return;
-  PleBox box = { corners[0], corners[1], corners[0], corners[1] };
-  for (size_t i = 1; i < n_corners; i++)
-    {
-      box.min_x = MIN (box.min_x, corners[2 * i]);
-      box.max_x = MAX (box.max_x, corners[2 * i]);
-      box.min_y = MIN (box.min_y, corners[2 * i + 1]);
-      box.max_y = MAX (box.max_y, corners[2 * i + 1]);
-    }
-  Lasso lasso = { corners, n_corners, &box, flags, mask_flags };
-  LassoMask mask;
-  mask_init (&mask, &box, corners, n_corners, scale);
-
-  PleCellRange cells = ple_points_get_cells (points, &box);
-  g_autofree guint8 *kinds = g_new (guint8, (size_t) points->columns * points->rows);
-  judge_cells (points, &mask, cells, kinds);
-  for (guint row = cells.row; row < cells.row_end; row++)
-    for (guint column = cells.column; column < cells.column_end; column++)
-      {
-        size_t cell = (size_t) row * points->columns + column;
-        if (kinds[cell] != CELL_OUTSIDE)
-          select_in_cell (points, &mask, &lasso, cell, (CellKind) kinds[cell], ids);
-      }
-  cairo_surface_destroy (mask.inside);
-  cairo_surface_destroy (mask.edge);
+  /* One more: the place that a point not taken is written to. */
+  g_array_set_size (ids, before + (guint) count_points (points, &lasso.cells) + 1);
+  lasso.ids = &g_array_index (ids, guint32, before);
+  for (guint row = lasso.cells.row; row < lasso.cells.row_end; row++)
+    select_in_row (&lasso, row);
+  g_array_set_size (ids, (guint) (lasso.ids - &g_array_index (ids, guint32, 0)));
 }

@@ -106,20 +106,20 @@ void ple_points_select_box (
  * ple_points_select_lasso:
  * @corners: (n_corners, 2) data coordinates of a closed polygon; it may cross itself (a point is
  *   inside where the winding number is not zero)
- * @n_corners: at least 3, else nothing is selected
- * @scale: pixels per data unit at which the polygon was drawn
+ * @n_corners: at least 3, else nothing is selected; neither is anything by a corner that is not
+ *   finite
  * @flags: (nullable): as in ple_points_pick()
  * @mask: as there
  * @ids: (element-type guint32): appended to
  *
- * A mask of the polygon in pixels decides for most points; within 1.5 pixels of an edge the exact
- * test does, so the answer is that of the exact test for all. 5 ms for a million points and 200
- * corners.
+ * Exactly the points that ple_polygon_contains() says are inside, in order of position. Cells that
+ * no edge runs through are taken or left as a whole; points of the others are tested against the
+ * edges of their row of cells. 1 to 2 ms of one
+ * core for a million points and 200 corners.
  */
 void ple_points_select_lasso (const PlePoints *points,
                               const double *corners,
                               size_t n_corners,
-                              double scale,
                               const guint8 *flags,
                               guint8 mask,
                               GArray *ids);
