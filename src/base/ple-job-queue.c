@@ -10,6 +10,7 @@ struct _PleJobQueue
 {
   GObject parent_instance;
   GPtrArray *jobs;
+  guint n_threads; /* 0: one per processor */
 };
 
 enum
@@ -118,8 +119,15 @@ on_finished (PleJob *job, PleJobQueue *queue)
 }
 
 void
+ple_job_queue_set_n_threads (PleJobQueue *queue, guint n_threads)
+{
+  queue->n_threads = n_threads;
+}
+
+void
 ple_job_queue_push (PleJobQueue *queue, PleJob *job)
 {
+  ple_job_set_n_threads (job, queue->n_threads);
   g_ptr_array_add (queue->jobs, g_object_ref (job));
   g_signal_connect (job, "finished", G_CALLBACK (on_finished), queue);
   start_next (queue);

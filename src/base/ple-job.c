@@ -379,6 +379,13 @@ on_done (GObject *source, GAsyncResult *async_result, gpointer data)
 }
 
 void
+ple_job_set_n_threads (PleJob *job, guint n_threads)
+{
+  g_return_if_fail (job->state == PLE_JOB_QUEUED);
+  ple_progress_set_n_threads (job->progress, n_threads);
+}
+
+void
 ple_job_start (PleJob *job)
 {
   g_autoptr (GTask) task = NULL;

@@ -56,6 +56,8 @@ PleJob *ple_job_new (const char *title,
                      GDestroyNotify data_free,
                      GDestroyNotify result_free);
 
+/* Threads that its loops may use, 0 for one per processor; before it is started. */
+void ple_job_set_n_threads (PleJob *job, guint n_threads);
 void ple_job_start (PleJob *job);
 void ple_job_cancel (PleJob *job);
 void ple_job_set_paused (PleJob *job, gboolean paused);
@@ -102,6 +104,8 @@ gpointer ple_job_take_result (PleJob *job);
 G_DECLARE_FINAL_TYPE (PleJobQueue, ple_job_queue, PLE, JOB_QUEUE, GObject)
 
 PleJobQueue *ple_job_queue_new (void);
+/* For jobs pushed from now on: see ple_job_set_n_threads(). */
+void ple_job_queue_set_n_threads (PleJobQueue *queue, guint n_threads);
 void ple_job_queue_push (PleJobQueue *queue, PleJob *job);
 /* All jobs that are queued or running and the last few that ended, oldest first. (transfer none) */
 const GPtrArray *ple_job_queue_get_jobs (PleJobQueue *queue);

@@ -67,6 +67,13 @@ ple_progress_set_every (PleProgress *progress)
   progress->root->every = TRUE;
 }
 
+void
+ple_progress_set_n_threads (PleProgress *progress, guint n_threads)
+{
+  g_return_if_fail (progress->root->pool == NULL);
+  progress->root->n_threads = n_threads > 0 ? n_threads : ple_progress_get_n_threads (NULL);
+}
+
 static void
 root_unref (Root *root)
 {

@@ -51,6 +51,8 @@ PleProgress *ple_progress_new (const PleProgressSink *sink, gpointer data, guint
 /* For a root just made: every report reaches the sink and every frame is wanted, however fast they
  * come. Who acts on the n-th report then does it at the same point of the work on any machine. */
 void ple_progress_set_every (PleProgress *progress);
+/* For a root that nothing has run under: as in ple_progress_new(). */
+void ple_progress_set_n_threads (PleProgress *progress, guint n_threads);
 PleProgress *ple_progress_ref (PleProgress *progress);
 void ple_progress_unref (PleProgress *progress);
 
