@@ -3,6 +3,9 @@
 
 #include "gui/ple-application.h"
 
+#include "gui/ple-help-window.h"
+#include "gui/ple-preferences.h"
+#include "gui/ple-shortcuts.h"
 #include "gui/ple-window.h"
 
 #include <glib/gi18n.h>
@@ -19,52 +22,13 @@ G_DEFINE_FINAL_TYPE (PleApplication, ple_application, GTK_TYPE_APPLICATION)
 /* The built-in pictures at their default number and seed. */
 #define SAMPLE_PATH "sample:1800:0"
 
-/* One table for bindings; menus and the shortcuts window show what GTK has from it. */
-static const struct
-{
-  const char *action;
-  const char *keys[3];
-} accels[] = {
-  { "app.quit", { "<Primary>q" } },
-  { "app.new-window", { "<Primary>n" } },
-  { "app.shortcuts", { "<Primary>question", "F1" } },
-  { "win.open-folder", { "<Primary>o" } },
-  { "win.close", { "<Primary>w" } },
-  { "win.export-dialog", { "<Primary>e" } },
-  { "win.undo", { "<Primary>z" } },
-  { "win.redo", { "<Primary><Shift>z" } },
-  { "win.select-all", { "<Primary>a" } },
-  { "win.select-none", { "<Primary><Shift>a", "Escape" } },
-  { "win.select-invert", { "<Primary><Shift>i" } },
-  { "win.copy-paths", { "<Primary>c" } },
-  { "win.find-cluster", { "<Primary>f", "slash" } },
-  { "win.show-sidebar", { "F9" } },
-  { "win.show-inspector", { "<Primary>i", "i" } },
-  { "win.fullscreen", { "F11" } },
-  { "win.zoom-fit", { "<Primary>0" } },
-  { "win.zoom-selection", { "v" } },
-  { "win.tool::hand", { "h" } },
-  { "win.tool::box", { "b" } },
-  { "win.tool::lasso", { "o" } },
-  { "win.confirm", { "c" } },
-  { "win.name-dialog", { "n" } },
-  { "win.move-dialog", { "m" } },
-  { "win.merge-clusters", { "<Shift>m" } },
-  { "win.split-dialog", { "s" } },
-  { "win.exclude", { "x" } },
-  { "win.unsure", { "u" } },
-  { "win.reset", { "0" } },
-  { "win.step-cluster(1)", { "bracketright" } },
-  { "win.step-cluster(-1)", { "bracketleft" } },
-};
-
 static PleWindow *
 get_free_window (PleApplication *app)
 {
-  GtkWindow *active = gtk_application_get_active_window (GTK_APPLICATION (app));
-
-  if (active != NULL && PLE_IS_WINDOW (active) && ple_window_is_free (PLE_WINDOW (active)))
-    return PLE_WINDOW (active);
+  /* The most recently used first. */
+  for (GList *l = gtk_application_get_windows (GTK_APPLICATION (app)); l != NULL; l = l->next)
+    if (PLE_IS_WINDOW (l->data) && ple_window_is_free (l->data))
+      return l->data;
   return ple_window_new (GTK_APPLICATION (app), app->environment, app->settings);
 }
 
@@ -108,12 +72,29 @@ on_quit (GSimpleAction *action, GVariant *parameter, gpointer data)
     gtk_window_close (l->data);
 }
 
+/* The style is a setting; "dark" is what it comes to, and a short way to change it. */
+
 static void
 on_dark (GSimpleAction *action, GVariant *state, gpointer data)
 {
-  g_object_set (gtk_settings_get_default (), "gtk-application-prefer-dark-theme",
-                g_variant_get_boolean (state), NULL);
-  g_simple_action_set_state (action, state);
+  g_settings_set_string (((PleApplication *) data)->settings, "style",
+                         g_variant_get_boolean (state) ? "dark" : "light");
+}
+
+static void
+apply_style (PleApplication *app)
+{
+  GtkSettings *desktop = gtk_settings_get_default ();
+  g_autofree char *style = g_settings_get_string (app->settings, "style");
+  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (app), "dark");
+  gboolean dark;
+
+  if (g_str_equal (style, "system"))
+    gtk_settings_reset_property (desktop, "gtk-application-prefer-dark-theme");
+  else
+    g_object_set (desktop, "gtk-application-prefer-dark-theme", g_str_equal (style, "dark"), NULL);
+  g_object_get (desktop, "gtk-application-prefer-dark-theme", &dark, NULL);
+  g_simple_action_set_state (G_SIMPLE_ACTION (action), g_variant_new_boolean (dark));
 }
 
 static void
@@ -128,12 +109,55 @@ on_about (GSimpleAction *action, GVariant *parameter, gpointer data)
 static void
 on_shortcuts (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  g_autoptr (GtkBuilder) builder =
-      gtk_builder_new_from_resource ("/org/pleiades/Pleiades/ui/shortcuts.ui");
-  GtkWindow *shortcuts = GTK_WINDOW (gtk_builder_get_object (builder, "shortcuts"));
+  GtkWindow *shortcuts = ple_shortcuts_window_new ();
 
   gtk_window_set_transient_for (shortcuts, gtk_application_get_active_window (data));
   gtk_window_present (shortcuts);
+}
+
+/* The window that @type is the class of, if it is open. */
+static GtkWindow *
+find_window (PleApplication *app, GType type)
+{
+  for (GList *l = gtk_application_get_windows (GTK_APPLICATION (app)); l != NULL; l = l->next)
+    if (G_TYPE_CHECK_INSTANCE_TYPE (l->data, type))
+      return l->data;
+  return NULL;
+}
+
+static void
+on_preferences (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  PleApplication *app = data;
+  GtkWindow *window = find_window (app, PLE_TYPE_PREFERENCES);
+
+  if (window == NULL)
+    {
+      window = GTK_WINDOW (
+          ple_preferences_new (gtk_application_get_active_window (GTK_APPLICATION (app)),
+                               app->settings, app->environment));
+      gtk_window_set_application (window, GTK_APPLICATION (app));
+    }
+  gtk_window_present (window);
+}
+
+/* The manual opens where the person is. */
+static void
+on_help (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  PleApplication *app = data;
+  GtkWindow *active = gtk_application_get_active_window (GTK_APPLICATION (app));
+  GtkWindow *window = find_window (app, PLE_TYPE_HELP_WINDOW);
+
+  if (window == NULL)
+    {
+      window = GTK_WINDOW (ple_help_window_new ());
+      gtk_window_set_application (window, GTK_APPLICATION (app));
+    }
+  if (active != NULL && PLE_IS_WINDOW (active) &&
+      ple_session_get_phase (ple_window_get_session (PLE_WINDOW (active))) == PLE_PHASE_PROJECT)
+    ple_help_window_show_page (PLE_HELP_WINDOW (window), "map");
+  gtk_window_present (window);
 }
 
 static const GActionEntry entries[] = {
@@ -144,6 +168,8 @@ static const GActionEntry entries[] = {
   { "dark", NULL, NULL, "false", on_dark, { 0 } },
   { "about", on_about, NULL, NULL, NULL, { 0 } },
   { "shortcuts", on_shortcuts, NULL, NULL, NULL, { 0 } },
+  { "preferences", on_preferences, NULL, NULL, NULL, { 0 } },
+  { "help", on_help, NULL, NULL, NULL, { 0 } },
 };
 
 static void
@@ -161,18 +187,33 @@ load_style (void)
 static void
 ple_application_startup (GApplication *application)
 {
-  GtkApplication *app = GTK_APPLICATION (application);
-  gboolean dark = FALSE;
+  PleApplication *app = PLE_APPLICATION (application);
 
   G_APPLICATION_CLASS (ple_application_parent_class)->startup (application);
   load_style ();
   g_action_map_add_action_entries (G_ACTION_MAP (app), entries, G_N_ELEMENTS (entries), app);
-  g_object_get (gtk_settings_get_default (), "gtk-application-prefer-dark-theme", &dark, NULL);
-  g_simple_action_set_state (
-      G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (app), "dark")),
-      g_variant_new_boolean (dark));
-  for (size_t i = 0; i < G_N_ELEMENTS (accels); i++)
-    gtk_application_set_accels_for_action (app, accels[i].action, accels[i].keys);
+  g_signal_connect_object (app->settings, "changed::style", G_CALLBACK (apply_style), app,
+                           G_CONNECT_SWAPPED);
+  apply_style (app);
+  ple_shortcuts_install (GTK_APPLICATION (app));
+}
+
+/* Help and preferences do not keep the program running. */
+static void
+ple_application_window_removed (GtkApplication *application, GtkWindow *window)
+{
+  PleApplication *app = PLE_APPLICATION (application);
+
+  GTK_APPLICATION_CLASS (ple_application_parent_class)->window_removed (application, window);
+  if (find_window (app, PLE_TYPE_WINDOW) == NULL)
+    {
+      /* One may go with another. */
+      GList *rest = g_list_copy_deep (gtk_application_get_windows (application),
+                                      (GCopyFunc) (GCallback) g_object_ref, NULL);
+
+      g_list_foreach (rest, (GFunc) (GCallback) gtk_widget_destroy, NULL);
+      g_list_free_full (rest, g_object_unref);
+    }
 }
 
 static void
@@ -232,6 +273,7 @@ ple_application_class_init (PleApplicationClass *klass)
   GApplicationClass *app_class = G_APPLICATION_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->finalize = ple_application_finalize;
+  GTK_APPLICATION_CLASS (klass)->window_removed = ple_application_window_removed;
   app_class->startup = ple_application_startup;
   app_class->activate = ple_application_activate;
   app_class->open = ple_application_open;

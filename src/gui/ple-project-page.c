@@ -454,6 +454,12 @@ ple_project_page_set_legend (PleProjectPage *page, gboolean shown)
   ple_map_pane_set_legend (page->map_pane, shown);
 }
 
+PleTilesView *
+ple_project_page_get_tiles (PleProjectPage *page)
+{
+  return page->tiles;
+}
+
 GtkWidget *
 ple_project_page_get_split_button (PleProjectPage *page)
 {

@@ -5,6 +5,7 @@
 
 #include "gui/ple-cluster-rows.h"
 #include "gui/ple-map-pane.h"
+#include "gui/ple-tiles-view.h"
 
 G_BEGIN_DECLS
 
@@ -17,6 +18,7 @@ G_DECLARE_FINAL_TYPE (PleProjectPage, ple_project_page, PLE, PROJECT_PAGE, GtkBo
 void ple_project_page_set_session (PleProjectPage *page, PleSession *session);
 /* The left map. */
 PleMapView *ple_project_page_get_map (PleProjectPage *page);
+PleTilesView *ple_project_page_get_tiles (PleProjectPage *page);
 void ple_project_page_set_colour_mode (PleProjectPage *page, PleColourMode mode);
 void ple_project_page_set_sort (PleProjectPage *page, PleClusterSort sort);
 void ple_project_page_set_tool (PleProjectPage *page, PleMapTool tool);

@@ -448,6 +448,12 @@ on_fullscreen (GSimpleAction *action, GVariant *state, gpointer data)
 }
 
 static void
+on_menu (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  gtk_widget_activate (((PleWindow *) data)->menu_button);
+}
+
+static void
 on_bench (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   const char *kind;
@@ -590,6 +596,7 @@ static const GActionEntry entries[] = {
   { "show-legend", NULL, NULL, "false", on_toggle, { 0 } },
   { "show-sidebar", NULL, NULL, "true", on_toggle, { 0 } },
   { "show-inspector", NULL, NULL, "true", on_toggle, { 0 } },
+  { "menu", on_menu, NULL, NULL, NULL, { 0 } },
   { "fullscreen", NULL, NULL, "false", on_fullscreen, { 0 } },
   { "bench", on_bench, "(sid)", NULL, NULL, { 0 } },
 

@@ -16,6 +16,7 @@ struct _PleWindow
 
   GtkHeaderBar *header_bar;
   GtkWidget *undo_box;
+  GtkWidget *menu_button;
   PleJobsButton *jobs_button;
   GtkStack *stack;
   PleWelcomePage *welcome_page;

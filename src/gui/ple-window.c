@@ -4,6 +4,7 @@
 #include "gui/ple-window-private.h"
 
 #include "gui/ple-format.h"
+#include "gui/ple-shortcuts.h"
 
 #include <glib/gi18n.h>
 
@@ -172,7 +173,8 @@ ple_window_key_press (GtkWidget *widget, GdkEventKey *event)
 {
   GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (widget));
 
-  if (focus != NULL && GTK_IS_EDITABLE (focus) &&
+  /* So too Escape, which ends what a widget is at before it means the selection. */
+  if (focus != NULL && (GTK_IS_EDITABLE (focus) || event->keyval == GDK_KEY_Escape) &&
       gtk_window_propagate_key_event (GTK_WINDOW (widget), event))
     return TRUE;
   return GTK_WIDGET_CLASS (ple_window_parent_class)->key_press_event (widget, event);
@@ -240,6 +242,7 @@ ple_window_class_init (PleWindowClass *klass)
                                                "/org/pleiades/Pleiades/ui/ple-window.ui");
   gtk_widget_class_bind_template_child (widget_class, PleWindow, header_bar);
   gtk_widget_class_bind_template_child (widget_class, PleWindow, undo_box);
+  gtk_widget_class_bind_template_child (widget_class, PleWindow, menu_button);
   gtk_widget_class_bind_template_child (widget_class, PleWindow, jobs_button);
   gtk_widget_class_bind_template_child (widget_class, PleWindow, stack);
   gtk_widget_class_bind_template_child (widget_class, PleWindow, welcome_page);
@@ -294,6 +297,15 @@ start_frame_log (PleWindow *window, const PleEnvironment *environment)
   ple_map_view_set_frame_log (ple_project_page_get_map (window->project_page), window->frame_log);
 }
 
+/* Those that a window reads, now and whenever they change. */
+static void
+apply_settings (PleWindow *window)
+{
+  PleJobQueue *queue = ple_session_get_queue (window->session);
+
+  ple_job_queue_set_n_threads (queue, (guint) g_settings_get_int (window->settings, "threads"));
+}
+
 PleWindow *
 ple_window_new (GtkApplication *app, const PleEnvironment *environment, GSettings *settings)
 {
@@ -311,6 +323,12 @@ ple_window_new (GtkApplication *app, const PleEnvironment *environment, GSetting
   ple_project_page_set_session (window->project_page, window->session);
   ple_jobs_button_set_session (window->jobs_button, window->session);
   ple_window_init_actions (window);
+  ple_shortcuts_add_to_tooltips (GTK_WIDGET (window), app);
+  apply_settings (window);
+  g_signal_connect_object (settings, "changed::threads", G_CALLBACK (apply_settings), window,
+                           G_CONNECT_SWAPPED);
+  g_settings_bind (settings, "tile-size", ple_project_page_get_tiles (window->project_page),
+                   "tile-size", G_SETTINGS_BIND_DEFAULT);
   connect_session (window);
   start_frame_log (window, environment);
   on_phase_changed (window);

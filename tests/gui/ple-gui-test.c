@@ -156,6 +156,33 @@ ple_gui_test_key (GtkWidget *widget, guint keyval, guint state)
   gdk_event_free (event);
 }
 
+gboolean
+ple_gui_test_accelerator (GtkWidget *widget, const char *accelerator)
+{
+  GdkKeymap *keymap = gdk_keymap_get_for_display (gtk_widget_get_display (widget));
+  GdkEvent *event = event_for (widget, GDK_KEY_PRESS);
+  g_autofree GdkKeymapKey *keys = NULL;
+  GdkModifierType modifiers;
+  int n = 0, best = 0;
+  guint keyval;
+  gtk_accelerator_parse (accelerator, &keyval, &modifiers);
+  g_assert_cmpuint (keyval, !=, 0);
+  g_assert_true (gdk_keymap_get_entries_for_keyval (keymap, keyval, &keys, &n));
+  for (int i = 1; i < n; i++)
+    if (keys[i].level < keys[best].level)
+      best = i;
+  gdk_keymap_map_virtual_modifiers (keymap, &modifiers);
+  event->key.keyval = keyval;
+  event->key.hardware_keycode = (guint16) keys[best].keycode;
+  event->key.group = (guint8) keys[best].group;
+  /* What is printed above on the key is had with Shift. */
+  event->key.state = modifiers | (keys[best].level == 1 ? GDK_SHIFT_MASK : 0);
+  event->key.time = now ();
+  gboolean answered = gtk_widget_event (widget, event);
+  gdk_event_free (event);
+  return answered;
+}
+
 PleGuiPicture *
 ple_gui_test_picture (GtkWidget *widget)
 {

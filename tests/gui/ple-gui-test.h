@@ -30,6 +30,9 @@ void ple_gui_test_click (GtkWidget *widget, guint button, double x, double y, gu
 /* @clicks: wheel clicks, up is negative. */
 void ple_gui_test_scroll (GtkWidget *widget, double x, double y, int clicks, guint state);
 void ple_gui_test_key (GtkWidget *widget, guint keyval, guint state);
+/* The key of an accelerator such as "<Primary>plus", as the keyboard sends it; for a window, its
+ * bindings come first. Returns: whether somebody answered. */
+gboolean ple_gui_test_accelerator (GtkWidget *widget, const char *accelerator);
 
 /* What the widget draws now, as pixels 0xRRGGBB by (x, y) in logical coordinates. */
 typedef struct
