@@ -20,42 +20,43 @@ typedef struct
   size_t n_rows;
 } TileHead;
 
-/* Tokens and channels past the end are zeros. */
+/* One panel of keys, of n_cols tokens; those past the end are zeros. */
 TILE_TARGET static void
-tile_pack_head (const TileHead *head, const float *keys, const float *values)
+tile_pack_keys (const TileHead *head, const float *keys, size_t n_cols, float *panel)
 {
-  const PleAttentionShape *shape = head->shape;
-  const size_t n = shape->n_tokens, d = shape->head_dim;
+  const size_t d = head->shape->head_dim, stride = head->shape->stride;
+  size_t f = 0;
 
-  for (size_t t = 0; t < n; t += TILE_COLS)
-    {
-      float *panel = head->keys + t * d;
-      const size_t n_cols = MIN (TILE_COLS, n - t);
+  for (; n_cols == TILE_COLS && f + TILE_LANES <= d; f += TILE_LANES)
+    for (size_t c = 0; c < TILE_COLS; c += TILE_LANES)
+      {
+        TileVector rows[TILE_LANES];
 
-      if (n_cols < TILE_COLS)
-        memset (panel, 0, d * TILE_COLS * sizeof (float));
-      /* A line of the keys at a time, so that it is read while it is there. */
-      for (size_t f = 0; f < d; f += LINE)
-        for (size_t i = 0; i < n_cols; i++)
-          for (size_t g = f; g < MIN (f + LINE, d); g++)
-            panel[g * TILE_COLS + i] = keys[(t + i) * shape->stride + g] * shape->scale;
-    }
-  for (size_t f = 0; f < d; f += TILE_COLS)
-    {
-      float *panel = head->values + f * n;
-      const size_t n_cols = MIN (TILE_COLS, d - f);
+#pragma GCC unroll 16
+        for (size_t i = 0; i < TILE_LANES; i++)
+          rows[i] = tile_load (keys + (c + i) * stride + f) * head->shape->scale;
+        tile_transpose (rows);
+#pragma GCC unroll 16
+        for (size_t i = 0; i < TILE_LANES; i++)
+          tile_store (panel + (f + i) * TILE_COLS + c, rows[i]);
+      }
+  for (; f < d; f++)
+    for (size_t i = 0; i < TILE_COLS; i++)
+      panel[f * TILE_COLS + i] = i < n_cols ? keys[i * stride + f] * head->shape->scale : 0;
+}
 
-      for (size_t t = 0; t < n; t++)
-        {
-          const float *from = values + t * shape->stride + f;
+/* One panel of values, of n_cols channels; those past the end are zeros. */
+TILE_TARGET static void
+tile_pack_values (const TileHead *head, const float *values, size_t n_cols, float *panel)
+{
+  const size_t stride = head->shape->stride;
 
-          if (n_cols == TILE_COLS)
-            memcpy (panel + t * TILE_COLS, from, TILE_COLS * sizeof (float));
-          else
-            for (size_t i = 0; i < TILE_COLS; i++)
-              panel[t * TILE_COLS + i] = i < n_cols ? from[i] : 0;
-        }
-    }
+  for (size_t t = 0; t < head->shape->n_tokens; t++, panel += TILE_COLS)
+    if (n_cols == TILE_COLS)
+      tile_copy (panel, values + t * stride, TILE_COLS);
+    else
+      for (size_t i = 0; i < TILE_COLS; i++)
+        panel[i] = i < n_cols ? values[t * stride + i] : 0;
 }
 
 /* Scores of the queries against the first @n_seen tokens. */
@@ -69,8 +70,8 @@ tile_score (const TileHead *head, size_t n_seen, const float *queries)
       const size_t depth = MIN (PLE_PACKED_DEPTH, d - f);
 
       for (size_t r = 0; r < head->n_rows; r++)
-        memcpy (head->rows + r * PLE_PACKED_X_STRIDE,
-                queries + (head->first + r) * head->shape->stride + f, depth * sizeof (float));
+        tile_copy (head->rows + r * PLE_PACKED_X_STRIDE,
+                   queries + (head->first + r) * head->shape->stride + f, depth);
       for (size_t t = 0; t < n_seen; t += TILE_COLS)
         tile_product_of (head->n_rows, depth, head->rows, head->keys + t * d + f * TILE_COLS, f > 0,
                          head->scores + t * TILE_ROWS, NULL);
@@ -94,53 +95,46 @@ tile_where (TileInts mask, TileVector v, TileVector otherwise)
   return (TileVector) ((mask & (TileInts) v) | (~mask & (TileInts) otherwise));
 }
 
-/* exp (score - largest) of row @r over its @n_seen tokens, zero up to @n_end. Returns: their sum */
+/* exp (score - largest) of row @r over its @n_seen tokens, zero for those up to @n_end. Returns:
+ * their sum */
 TILE_TARGET static float
 tile_soften (const TileHead *head, size_t r, size_t n_seen, size_t n_end)
 {
   const TileVector lowest = tile_all (-INFINITY);
-  const size_t n_whole = n_seen / TILE_LANES * TILE_LANES;
+  const float *scores = head->scores + r * TILE_COLS;
   TileVector most = lowest, sums = { 0 };
   float largest, sum = 0;
-  size_t t;
 
-#define SCORE(t) (head->scores + (t) / TILE_COLS * TILE_FLOATS + r * TILE_COLS + (t) % TILE_COLS)
-#define SHARE(t)                                                                                   \
-  (head->shares + (t) / PLE_PACKED_DEPTH * TILE_ROWS * PLE_PACKED_X_STRIDE +                       \
-   r * PLE_PACKED_X_STRIDE + (t) % PLE_PACKED_DEPTH)
-  for (t = 0; t < n_whole; t += TILE_LANES)
-    {
-      TileVector v = tile_load (SCORE (t));
+  for (size_t t = 0; t < n_seen; t += TILE_COLS, scores += TILE_FLOATS)
+    for (size_t c = 0; c < TILE_COLS && t + c < n_seen; c += TILE_LANES)
+      {
+        TileVector v = tile_load (scores + c);
 
-      most = TILE_MAX (v, most);
-    }
-  if (t < n_seen)
-    {
-      TileVector v = tile_where (tile_seen (t, n_seen), tile_load (SCORE (t)), lowest);
-
-      most = TILE_MAX (v, most);
-    }
+        if (t + c + TILE_LANES > n_seen)
+          v = tile_where (tile_seen (t + c, n_seen), v, lowest);
+        most = TILE_MAX (v, most);
+      }
   largest = most[0];
   for (size_t l = 1; l < TILE_LANES; l++)
     largest = most[l] > largest ? most[l] : largest;
-  for (t = 0; t < n_whole; t += TILE_LANES)
+  scores = head->scores + r * TILE_COLS;
+  for (size_t t = 0; t < n_end; t += TILE_COLS, scores += TILE_FLOATS)
     {
-      TileVector v = tile_exp (tile_load (SCORE (t)) - largest);
+      float *shares = head->shares + t % PLE_PACKED_DEPTH +
+                      (t / PLE_PACKED_DEPTH * TILE_ROWS + r) * PLE_PACKED_X_STRIDE;
 
-      tile_store (SHARE (t), v);
-      sums += v;
-    }
-  for (; t < n_end; t += TILE_LANES)
-    {
-      TileVector v = { 0 };
+      for (size_t c = 0; c < TILE_COLS; c += TILE_LANES)
+        {
+          TileVector v = { 0 };
 
-      if (t < n_seen)
-        v = tile_where (tile_seen (t, n_seen), tile_exp (tile_load (SCORE (t)) - largest), v);
-      tile_store (SHARE (t), v);
-      sums += v;
+          if (t + c < n_seen)
+            v = tile_exp (tile_load (scores + c) - largest);
+          if (t + c + TILE_LANES > n_seen)
+            v = tile_where (tile_seen (MIN (t + c, n_seen), n_seen), v, (TileVector){ 0 });
+          tile_store (shares + c, v);
+          sums += v;
+        }
     }
-#undef SCORE
-#undef SHARE
   for (size_t l = 0; l < TILE_LANES; l++)
     sum += sums[l];
   return sum;
@@ -170,7 +164,7 @@ tile_attend_rows (const TileHead *head, const float *queries, float *y, size_t y
           for (size_t c = 0; c < TILE_COLS; c += TILE_LANES)
             tile_store (tile + r * TILE_COLS + c,
                         tile_load (tile + r * TILE_COLS + c) * factors[r]);
-          memcpy (y + r * y_stride + f, tile + r * TILE_COLS, n_cols * sizeof (float));
+          tile_copy (y + r * y_stride + f, tile + r * TILE_COLS, n_cols);
         }
     }
 }
@@ -201,7 +195,12 @@ tile_attend (const PleAttentionShape *shape,
     {
       const size_t channel = h * shape->head_dim;
 
-      tile_pack_head (&head, keys + channel, values + channel);
+      for (size_t t = 0; t < shape->n_tokens; t += TILE_COLS)
+        tile_pack_keys (&head, keys + t * shape->stride + channel,
+                        MIN (TILE_COLS, shape->n_tokens - t), head.keys + t * shape->head_dim);
+      for (size_t f = 0; f < shape->head_dim; f += TILE_COLS)
+        tile_pack_values (&head, values + channel + f, MIN (TILE_COLS, shape->head_dim - f),
+                          head.values + f * shape->n_tokens);
       for (size_t t = 0; t < n_tiles; t++)
         {
           const size_t begin = n_queries * t / n_tiles;

@@ -296,8 +296,8 @@ tile_block_rows (const TileBlock *b, size_t t)
   const PleEpilogue *epilogue = b->epilogue;
 
   for (size_t r = 0; r < n_rows; r++)
-    memcpy (b->x_rows + r * PLE_PACKED_X_STRIDE, b->x + (row + r) * b->x_stride + b->k,
-            b->depth * sizeof (float));
+    tile_copy (b->x_rows + r * PLE_PACKED_X_STRIDE, b->x + (row + r) * b->x_stride + b->k,
+               b->depth);
   for (size_t p = 0; p < n_panels; p++)
     {
       const size_t j = b->panel_begin + p, col = j * TILE_COLS;

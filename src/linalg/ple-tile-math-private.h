@@ -44,6 +44,18 @@ tile_store (float *x, TileVector v)
   *(TileLoose *) x = v;
 }
 
+/* memcpy() of floats, without its start. */
+TILE_INLINE void
+tile_copy (float *restrict to, const float *restrict from, size_t n)
+{
+  size_t i = 0;
+
+  for (; i + TILE_LANES <= n; i += TILE_LANES)
+    tile_store (to + i, tile_load (from + i));
+  for (; i < n; i++)
+    to[i] = from[i];
+}
+
 TILE_INLINE TileVector
 tile_all (float x)
 {
@@ -55,6 +67,42 @@ tile_clamp (TileVector x, float low, float high)
 {
   x = TILE_MAX (x, tile_all (low));
   return TILE_MIN (x, tile_all (high));
+}
+
+/* Row i becomes column i. */
+TILE_INLINE void
+tile_transpose (TileVector rows[TILE_LANES])
+{
+#if defined(__GNUC__) && !defined(__clang__)
+  /* Of blocks of twice the size each time, the two off the diagonal change places. */
+#pragma GCC unroll 4
+  for (int step = 1; step < TILE_LANES; step *= 2)
+#pragma GCC unroll 16
+    for (int i = 0; i < TILE_LANES; i++)
+      if (!(i & step))
+        {
+          const TileVector a = rows[i], b = rows[i + step];
+          TileInts low, high;
+
+#pragma GCC unroll 16
+          for (int l = 0; l < TILE_LANES; l++)
+            {
+              low[l] = l & step ? TILE_LANES + l - step : l;
+              high[l] = l & step ? TILE_LANES + l : l + step;
+            }
+          rows[i] = __builtin_shuffle (a, b, low);
+          rows[i + step] = __builtin_shuffle (a, b, high);
+        }
+#else
+  for (int i = 0; i < TILE_LANES; i++)
+    for (int l = 0; l < i; l++)
+      {
+        const float kept = rows[i][l];
+
+        rows[i][l] = rows[l][i];
+        rows[l][i] = kept;
+      }
+#endif
 }
 
 /* exp (x) = 2^k exp (r), |r| <= ln 2 / 2, Taylor to degree 7: relative error below 2e-7. Rounding
