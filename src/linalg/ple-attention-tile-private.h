@@ -25,22 +25,26 @@ TILE_TARGET static void
 tile_pack_keys (const TileHead *head, const float *keys, size_t n_cols, float *panel)
 {
   const size_t d = head->shape->head_dim, stride = head->shape->stride;
-  size_t f = 0;
+  const size_t n_whole = d / TILE_LANES * TILE_LANES;
 
-  for (; n_cols == TILE_COLS && f + TILE_LANES <= d; f += TILE_LANES)
-    for (size_t c = 0; c < TILE_COLS; c += TILE_LANES)
+  for (size_t c = 0; c < TILE_COLS; c += TILE_LANES)
+    for (size_t f = 0; f < n_whole; f += TILE_LANES)
       {
         TileVector rows[TILE_LANES];
 
 #pragma GCC unroll 16
         for (size_t i = 0; i < TILE_LANES; i++)
-          rows[i] = tile_load (keys + (c + i) * stride + f) * head->shape->scale;
+          {
+            rows[i] = (TileVector){ 0 };
+            if (c + i < n_cols)
+              rows[i] = tile_load (keys + (c + i) * stride + f) * head->shape->scale;
+          }
         tile_transpose (rows);
 #pragma GCC unroll 16
         for (size_t i = 0; i < TILE_LANES; i++)
           tile_store (panel + (f + i) * TILE_COLS + c, rows[i]);
       }
-  for (; f < d; f++)
+  for (size_t f = n_whole; f < d; f++)
     for (size_t i = 0; i < TILE_COLS; i++)
       panel[f * TILE_COLS + i] = i < n_cols ? keys[i * stride + f] * head->shape->scale : 0;
 }
@@ -95,49 +99,68 @@ tile_where (TileInts mask, TileVector v, TileVector otherwise)
   return (TileVector) ((mask & (TileInts) v) | (~mask & (TileInts) otherwise));
 }
 
+/* Where the share of row @r in token @t is kept. */
+TILE_INLINE float *
+tile_share (const TileHead *head, size_t r, size_t t)
+{
+  return head->shares + (t / PLE_PACKED_DEPTH * TILE_ROWS + r) * PLE_PACKED_X_STRIDE +
+         t % PLE_PACKED_DEPTH;
+}
+
+/* The largest score of row @r over its @n_seen tokens. */
+TILE_INLINE float
+tile_largest (const TileHead *head, size_t r, size_t n_seen)
+{
+  const TileVector lowest = tile_all (-INFINITY);
+  const float *scores = head->scores + r * TILE_COLS;
+  TileVector most = lowest;
+  size_t t = 0;
+
+  for (; t + TILE_COLS <= n_seen; t += TILE_COLS, scores += TILE_FLOATS)
+#pragma GCC unroll 4
+    for (size_t c = 0; c < TILE_COLS; c += TILE_LANES)
+      most = TILE_MAX (tile_load (scores + c), most);
+  for (; t < n_seen; t += TILE_LANES, scores += TILE_LANES)
+    {
+      TileVector v = tile_where (tile_seen (t, n_seen), tile_load (scores), lowest);
+
+      most = TILE_MAX (v, most);
+    }
+  return tile_max_lanes (most);
+}
+
 /* exp (score - largest) of row @r over its @n_seen tokens, zero for those up to @n_end. Returns:
  * their sum */
 TILE_TARGET static float
 tile_soften (const TileHead *head, size_t r, size_t n_seen, size_t n_end)
 {
-  const TileVector lowest = tile_all (-INFINITY);
   const float *scores = head->scores + r * TILE_COLS;
-  TileVector most = lowest, sums = { 0 };
-  float largest, sum = 0;
+  const float largest = tile_largest (head, r, n_seen);
+  TileVector sums[TILE_VECS] = { 0 };
+  size_t t = 0;
 
-  for (size_t t = 0; t < n_seen; t += TILE_COLS, scores += TILE_FLOATS)
-    for (size_t c = 0; c < TILE_COLS && t + c < n_seen; c += TILE_LANES)
+  for (; t + TILE_COLS <= n_seen; t += TILE_COLS, scores += TILE_FLOATS)
+#pragma GCC unroll 4
+    for (size_t v = 0; v < TILE_VECS; v++)
       {
-        TileVector v = tile_load (scores + c);
+        TileVector share = tile_exp (tile_load (scores + v * TILE_LANES) - largest);
 
-        if (t + c + TILE_LANES > n_seen)
-          v = tile_where (tile_seen (t + c, n_seen), v, lowest);
-        most = TILE_MAX (v, most);
+        tile_store (tile_share (head, r, t) + v * TILE_LANES, share);
+        sums[v] += share;
       }
-  largest = most[0];
-  for (size_t l = 1; l < TILE_LANES; l++)
-    largest = most[l] > largest ? most[l] : largest;
-  scores = head->scores + r * TILE_COLS;
-  for (size_t t = 0; t < n_end; t += TILE_COLS, scores += TILE_FLOATS)
+  for (; t < n_seen; t += TILE_LANES, scores += TILE_LANES)
     {
-      float *shares = head->shares + t % PLE_PACKED_DEPTH +
-                      (t / PLE_PACKED_DEPTH * TILE_ROWS + r) * PLE_PACKED_X_STRIDE;
+      TileVector share = tile_exp (tile_load (scores) - largest);
 
-      for (size_t c = 0; c < TILE_COLS; c += TILE_LANES)
-        {
-          TileVector v = { 0 };
-
-          if (t + c < n_seen)
-            v = tile_exp (tile_load (scores + c) - largest);
-          if (t + c + TILE_LANES > n_seen)
-            v = tile_where (tile_seen (MIN (t + c, n_seen), n_seen), v, (TileVector){ 0 });
-          tile_store (shares + c, v);
-          sums += v;
-        }
+      share = tile_where (tile_seen (t, n_seen), share, (TileVector){ 0 });
+      tile_store (tile_share (head, r, t), share);
+      sums[0] += share;
     }
-  for (size_t l = 0; l < TILE_LANES; l++)
-    sum += sums[l];
-  return sum;
+  for (; t < n_end; t += TILE_LANES)
+    tile_store (tile_share (head, r, t), (TileVector){ 0 });
+  for (size_t v = 1; v < TILE_VECS; v++)
+    sums[0] += sums[v];
+  return tile_sum_lanes (sums[0]);
 }
 
 TILE_TARGET static void
@@ -167,6 +190,15 @@ tile_attend_rows (const TileHead *head, const float *queries, float *y, size_t y
           tile_copy (y + r * y_stride + f, tile + r * TILE_COLS, n_cols);
         }
     }
+}
+
+/* Asks for @n_rows tokens of what the next head will read. */
+TILE_TARGET static void
+tile_fetch_head (const PleAttentionShape *shape, size_t n_rows, const float *x)
+{
+  for (size_t r = 0; r < n_rows; r++)
+    for (size_t f = 0; f < shape->head_dim; f += LINE)
+      __builtin_prefetch (x + r * shape->stride + f, 0, 2);
 }
 
 TILE_TARGET static void
@@ -207,6 +239,17 @@ tile_attend (const PleAttentionShape *shape,
 
           head.first = first + begin;
           head.n_rows = n_queries * (t + 1) / n_tiles - begin;
+          if (h + 1 < shape->n_heads)
+            {
+              const size_t from = shape->n_tokens * t / n_tiles;
+              const size_t n_rows = shape->n_tokens * (t + 1) / n_tiles - from;
+              const size_t next = from * shape->stride + channel + shape->head_dim;
+
+              tile_fetch_head (shape, n_rows, keys + next);
+              tile_fetch_head (shape, n_rows, values + next);
+              tile_fetch_head (shape, head.n_rows,
+                               queries + head.first * shape->stride + channel + shape->head_dim);
+            }
           tile_attend_rows (&head, queries + channel, y + begin * y_stride + channel, y_stride);
         }
     }
