@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Exact neighbours. A tile of products comes from GEMM on centred, scaled copies; what could still
- * be among the k nearest by the norms is measured again directly, in double, and put into a heap
- * that lies in the caller's arrays. The test by norms is loosened by the most that rounding can do,
- * so the result is that of the direct distances: it depends neither on the order of tiles nor on
- * threads.
+/* Exact neighbours. Inner products of a tile of points are made on centred, scaled copies and
+ * compared while they are in registers; what could still be among the k nearest by the norms is
+ * measured again directly, in double, and put into a heap that lies in the caller's arrays. The
+ * test by norms is loosened by the most that rounding can do, so the result is that of the direct
+ * distances: it depends neither on the kernel, nor on the order of tiles, nor on threads.
  *
  * Among themselves, points are compared once per pair: blocks of rows meet like the teams of a
  * tournament, in rounds in which every block plays once, so the heaps need no locks. */
@@ -16,34 +16,61 @@
 #include "base/ple-parallel.h"
 #include "linalg/ple-centre-private.h"
 #include "linalg/ple-distance-private.h"
-#include "linalg/ple-linalg.h"
+#include "linalg/ple-knn-private.h"
 
 #include <math.h>
 #include <string.h>
 
-#define TILE_ROWS 128
-#define MAX_BLOCK 512
-#define GROUP 32
+/* All multiples of PLE_KNN_PANEL. */
+#define QUERY_ROWS 96
+#define MIN_BLOCK 48
+#define MAX_BLOCK 480
+/* Coordinates of a panel that are filled at a time. */
+#define PACK 64
+/* What rounding can do at most: beside that of norms and products, that of the gaps. */
+#define SLACK(d) (ple_distance_slack (d) + 0x1p-20)
+
+G_STATIC_ASSERT (QUERY_ROWS % PLE_KNN_PANEL == 0 && MIN_BLOCK % PLE_KNN_PANEL == 0 &&
+                 MAX_BLOCK % MIN_BLOCK == 0);
+
+static const PleKnnKernel *const kernels[] = {
+#if PLE_KNN_X86
+  &ple_knn_avx512,
+  &ple_knn_avx2,
+#endif
+  &ple_knn_baseline,
+};
+
+const PleKnnKernel *
+ple_knn_get_kernel (size_t i)
+{
+  for (size_t k = 0; k < G_N_ELEMENTS (kernels); k++)
+    if (kernels[k]->is_supported () && i-- == 0)
+      return kernels[k];
+  return NULL;
+}
 
 /* Rows, and what the test by norms needs of them. */
 typedef struct
 {
   const PleMatrix *rows;
-  PleMatrix *unit; /* owned rows for the cosine metric */
-  PleMatrix *centred;
-  float *norms; /* squared, in the centred copy, less what rounding may hide */
-  guint8 *zero; /* cosine: rows without a direction */
+  PleMatrix *unit;   /* owned rows for the cosine metric */
+  PleMatrix *panels; /* centred and scaled, as PleKnnTile wants them */
+  float *norms;      /* half of the square, in the panels, less what rounding may hide */
+  guint8 *zero;      /* cosine: rows without a direction */
 } Side;
 
 /**
  * Search:
- * @limits: by query: what a distance by norms may be to be looked at; infinite while the heap is
- * not full
- * @open: by query: how full the heap is
- * @scale_squared: distances in the scaled copies per squared distance
+ * @gaps: by query, as PleKnnTile has them: the norm less what is looked at at most; -infinite while
+ * the heap is not full
+ * @never: of points that look for nothing
+ * @n_found: by query: how full the heap is
+ * @scale_squared: distances in the panels per squared distance
  */
 typedef struct
 {
+  const PleKnnKernel *kernel;
   Side points;
   Side queries;
   gboolean among_themselves;
@@ -51,13 +78,13 @@ typedef struct
   size_t k;
   gint32 *neighbours;
   float *distances;
-  float *limits;
+  float *gaps;
+  float never[PLE_KNN_PANEL];
   guint32 *n_found;
   double scale_squared;
   size_t block;
   size_t n_blocks;
   size_t round;
-  float *scratch; /* per worker: TILE_ROWS x MAX_BLOCK products, then MAX_BLOCK never-limits */
 } Search;
 
 /* Larger distance, or the same and a higher index: farther from the top. */
@@ -125,7 +152,8 @@ offer (Search *search, size_t query, float distance, gint32 index)
       double squared = (double) distances[0] * (search->metric == PLE_METRIC_COSINE ? 2 : 1);
 
       /* Upwards, for the rounding of the heap's floats and of this one. */
-      search->limits[query] = (float) (squared * search->scale_squared * (1 + 1e-6) + 1e-37);
+      search->gaps[query] = (float) ((double) search->queries.norms[query] -
+                                     (squared * search->scale_squared * (1 + 1e-6) + 1e-37) / 2);
     }
 }
 
@@ -150,101 +178,62 @@ exact_distance (const Search *search, size_t query, size_t point)
   return (float) (search->metric == PLE_METRIC_COSINE ? squared / 2 : squared);
 }
 
-/* The columns of one row of a tile whose distance by norms is within the row's or their own limit.
- * @hits: n. Returns: how many */
-PLE_CLONES static size_t
-find_hits (size_t n,
-           const float *restrict products,
-           const float *restrict norms,
-           const float *restrict limits,
-           float row_norm,
-           float row_limit,
-           guint16 *restrict hits)
-{
-  size_t n_hits = 0, j = 0;
-
-  for (; j + GROUP <= n; j += GROUP)
-    {
-      int any = 0;
-
-      for (size_t i = j; i < j + GROUP; i++)
-        {
-          float limit = limits[i] > row_limit ? limits[i] : row_limit;
-
-          any += row_norm + norms[i] - 2 * products[i] <= limit;
-        }
-      if (any == 0)
-        continue;
-      for (size_t i = j; i < j + GROUP; i++)
-        {
-          float limit = limits[i] > row_limit ? limits[i] : row_limit;
-
-          hits[n_hits] = (guint16) i;
-          n_hits += row_norm + norms[i] - 2 * products[i] <= limit;
-        }
-    }
-  for (; j < n; j++)
-    {
-      float limit = limits[j] > row_limit ? limits[j] : row_limit;
-
-      hits[n_hits] = (guint16) j;
-      n_hits += row_norm + norms[j] - 2 * products[j] <= limit;
-    }
-  return n_hits;
-}
-
-/* Queries from @row against points from @col; both ways if @mutual (then both are the same set). */
+/* The pairs of a tile that the kernel found; rows from @row, columns from @col. */
 static void
-compare_blocks (Search *search,
-                size_t row,
-                size_t n_rows,
-                size_t col,
-                size_t n_cols,
-                gboolean mutual,
-                float *scratch)
+take_hits (Search *search, const PleKnnTile *tile, size_t row, size_t col, gboolean mutual)
 {
-  size_t d = search->points.rows->n_cols;
-  const float *never = scratch + TILE_ROWS * MAX_BLOCK;
-  guint16 hits[MAX_BLOCK + 1];
+  const size_t n_cols = search->kernel->n_cols;
 
-  for (size_t first = row; first < row + n_rows; first += TILE_ROWS)
-    {
-      size_t n = MIN (TILE_ROWS, row + n_rows - first);
+  for (size_t r = 0; r < search->kernel->n_rows; r++)
+    for (guint64 hits = tile->hits[r]; hits != 0; hits &= hits - 1)
+      {
+        const size_t c = (size_t) __builtin_ctzll (hits), i = row + r, j = col + c;
+        const float product = tile->products[r * n_cols + c];
+        float distance;
 
-      ple_gemm (FALSE, TRUE, n, n_cols, d, 1, ple_matrix_row (search->queries.centred, first), d,
-                ple_matrix_row (search->points.centred, col), d, 0, scratch, n_cols);
-      for (size_t i = first; i < first + n; i++)
-        {
-          const float *products = scratch + (i - first) * n_cols;
-          const float *norms = search->points.norms + col;
-          const float *limits = mutual ? search->limits + col : never;
-          float norm = search->queries.norms[i];
-          size_t n_hits =
-              find_hits (n_cols, products, norms, limits, norm, search->limits[i], hits);
-
-          for (size_t h = 0; h < n_hits; h++)
-            {
-              size_t j = col + hits[h];
-              float limit = MAX (search->limits[i], limits[hits[h]]);
-              float distance;
-
-              /* Limits have fallen since the row was looked at: at first they are infinite. */
-              if ((search->among_themselves && i == j) ||
-                  norm + norms[hits[h]] - 2 * products[hits[h]] > limit)
-                continue;
-              distance = exact_distance (search, i, j);
-              offer (search, i, distance, (gint32) j);
-              if (mutual)
-                offer (search, j, distance, (gint32) i);
-            }
-        }
-    }
+        /* Gaps have grown since the tile was scanned: at first they are infinite. */
+        if ((search->among_themselves && i == j) ||
+            (product < tile->column_norms[c] + tile->row_gaps[r] &&
+             product < tile->column_gaps[c] + tile->row_norms[r]))
+          continue;
+        distance = exact_distance (search, i, j);
+        offer (search, i, distance, (gint32) j);
+        if (mutual)
+          offer (search, j, distance, (gint32) i);
+      }
 }
 
-static float *
-scratch_of (Search *search, guint worker)
+/* Queries from @row against points from @col; both ways if @mutual (then both are the same set).
+ * Both begin with a panel. */
+static void
+compare_blocks (
+    Search *search, size_t row, size_t n_rows, size_t col, size_t n_cols, gboolean mutual)
 {
-  return search->scratch + worker * (TILE_ROWS + 1) * (size_t) MAX_BLOCK;
+  const PleKnnKernel *kernel = search->kernel;
+  const Side *queries = &search->queries, *points = &search->points;
+  PleKnnTile tile;
+  size_t next;
+
+  tile.depth = points->rows->n_cols;
+  for (size_t j = col; j < col + n_cols; j += kernel->n_cols)
+    {
+      tile.columns = ple_matrix_row (points->panels, j / kernel->n_cols);
+      tile.column_norms = points->norms + j;
+      tile.column_gaps = mutual ? search->gaps + j : search->never;
+      for (size_t i = row; i < row + n_rows; i += kernel->n_rows)
+        {
+          tile.rows = ple_matrix_row (queries->panels, i / kernel->n_cols) + i % kernel->n_cols;
+          /* A share of the panel that comes next, or of the first, for the next columns. */
+          next = i - i % kernel->n_cols + kernel->n_cols;
+          tile.ahead = ple_matrix_row (queries->panels,
+                                       (next < row + n_rows ? next : row) / kernel->n_cols) +
+                       i % kernel->n_cols * tile.depth;
+          tile.row_norms = queries->norms + i;
+          tile.row_gaps = search->gaps + i;
+          if (kernel->scan (&tile))
+            take_hits (search, &tile, i, j, mutual);
+        }
+    }
 }
 
 static size_t
@@ -260,7 +249,7 @@ compare_within (const PleChunk *chunk, gpointer data)
   size_t row = chunk->index * search->block;
   size_t n = block_size (search, chunk->index, search->points.rows->n_rows);
 
-  compare_blocks (search, row, n, row, n, FALSE, scratch_of (search, chunk->worker));
+  compare_blocks (search, row, n, row, n, FALSE);
 }
 
 /* Game @index of the current round: the last team stays, the others go round in a circle. */
@@ -278,7 +267,7 @@ compare_pair (const PleChunk *chunk, gpointer data)
   if (a >= search->n_blocks || b >= search->n_blocks)
     return;
   compare_blocks (search, a * search->block, block_size (search, a, n), b * search->block,
-                  block_size (search, b, n), TRUE, scratch_of (search, chunk->worker));
+                  block_size (search, b, n), TRUE);
 }
 
 static void
@@ -287,8 +276,7 @@ compare_queries (const PleChunk *chunk, gpointer data)
   Search *search = data;
 
   compare_blocks (search, chunk->begin, chunk->end - chunk->begin, search->round * search->block,
-                  block_size (search, search->round, search->points.rows->n_rows), FALSE,
-                  scratch_of (search, chunk->worker));
+                  block_size (search, search->round, search->points.rows->n_rows), FALSE);
 }
 
 static gboolean
@@ -311,7 +299,7 @@ run_queries (Search *search, PleProgress *progress, GError **error)
   for (search->round = 0; search->round < search->n_blocks; search->round++)
     if (!ple_progress_report (progress, (double) search->round / (double) search->n_blocks,
                               error) ||
-        !ple_parallel_for (search->queries.rows->n_rows, TILE_ROWS, compare_queries, search,
+        !ple_parallel_for (search->queries.rows->n_rows, QUERY_ROWS, compare_queries, search,
                            progress, error))
       return FALSE;
   return TRUE;
@@ -343,7 +331,7 @@ static void
 side_clear (Side *side)
 {
   ple_matrix_unref (side->unit);
-  ple_matrix_unref (side->centred);
+  ple_matrix_unref (side->panels);
   g_free (side->norms);
   g_free (side->zero);
 }
@@ -374,26 +362,66 @@ side_normalise (Side *side, GError **error)
   return TRUE;
 }
 
-static gboolean
-side_centre (Side *side, const double *mean, double scale, PleProgress *progress, GError **error)
+typedef struct
 {
-  size_t d = side->rows->n_cols;
-  double keep = 1 - ple_distance_slack (d);
+  Side *side;
+  const double *mean;
+  double scale;
+  size_t n_cols;
+} Pack;
 
-  side->centred = ple_matrix_centre (side->rows, mean, scale, progress, error);
-  if (side->centred == NULL)
-    return FALSE;
-  side->norms = g_new (float, MAX (side->rows->n_rows, 1));
-  for (size_t i = 0; i < side->rows->n_rows; i++)
+/* A strip of @n coordinates of one point. Returns: the sum of its squares */
+static double
+pack_strip (
+    size_t n, size_t n_cols, const float *row, const double *mean, double scale, float *panel)
+{
+  double sum = 0;
+
+  for (size_t f = 0; f < n; f++)
     {
-      const float *row = ple_matrix_row (side->centred, i);
-      double sum = 0;
+      float value = (float) (((double) row[f] - mean[f]) * scale);
 
-      for (size_t f = 0; f < d; f++)
-        sum += (double) row[f] * (double) row[f];
-      side->norms[i] = (float) (sum * keep);
+      panel[f * n_cols] = value;
+      sum += (double) value * (double) value;
     }
-  return TRUE;
+  return sum;
+}
+
+static void
+pack_panel (const PleChunk *chunk, gpointer data)
+{
+  const Pack *pack = data;
+  const PleMatrix *rows = pack->side->rows;
+  const size_t d = rows->n_cols, first = chunk->index * pack->n_cols;
+  float *panel = ple_matrix_row (pack->side->panels, chunk->index);
+  double sums[PLE_KNN_PANEL] = { 0 };
+
+  for (size_t f = 0; f < d; f += PACK)
+    for (size_t i = first; i < MIN (first + pack->n_cols, rows->n_rows); i++)
+      sums[i - first] +=
+          pack_strip (MIN (PACK, d - f), pack->n_cols, ple_matrix_row (rows, i) + f, pack->mean + f,
+                      pack->scale, panel + f * pack->n_cols + i - first);
+  for (size_t i = first; i < first + pack->n_cols; i++)
+    pack->side->norms[i] =
+        i < rows->n_rows ? (float) (sums[i - first] / 2 * (1 - SLACK (d))) : INFINITY;
+}
+
+static gboolean
+side_pack (Side *side,
+           const PleKnnKernel *kernel,
+           const double *mean,
+           double scale,
+           PleProgress *progress,
+           GError **error)
+{
+  const size_t n_panels = ple_parallel_n_chunks (side->rows->n_rows, kernel->n_cols);
+  Pack pack = { side, mean, scale, kernel->n_cols };
+
+  side->panels = ple_matrix_new (n_panels, kernel->n_cols * side->rows->n_cols, error);
+  if (side->panels == NULL)
+    return FALSE;
+  side->norms = g_new (float, MAX (n_panels * kernel->n_cols, 1));
+  return ple_parallel_for (n_panels, 1, pack_panel, &pack, progress, error);
 }
 
 /* A power of two that brings the data's reach to 1, so that no square over- or underflows. */
@@ -425,43 +453,37 @@ prepare (Search *search, PleProgress *progress, GError **error)
     return FALSE;
   scale = scale_for (MAX (reach, query_reach));
   search->scale_squared = scale * scale;
-  if (!side_centre (&search->points, mean, scale, progress, error))
-    return FALSE;
-  if (queries)
-    return side_centre (&search->queries, mean, scale, progress, error);
-  return TRUE;
+  return side_pack (&search->points, search->kernel, mean, scale, progress, error) &&
+         (!queries || side_pack (&search->queries, search->kernel, mean, scale, progress, error));
 }
 
 static gboolean
 run (Search *search, PleProgress *progress, GError **error)
 {
   size_t n_queries = search->queries.rows->n_rows;
-  size_t n_workers = ple_progress_get_n_threads (progress);
+  /* Gaps of whole panels: what fills the last one looks for nothing. */
+  size_t n_gaps = ple_parallel_n_chunks (n_queries, PLE_KNN_PANEL) * PLE_KNN_PANEL;
   g_autofree float *own_distances = NULL;
-  g_autofree float *scratch = NULL;
-  g_autofree float *limits = NULL;
+  g_autofree float *gaps = NULL;
   g_autofree guint32 *n_found = NULL;
   gboolean ok;
 
   if (search->distances == NULL)
     search->distances = own_distances = g_try_new (float, MAX (n_queries * search->k, 1));
-  scratch = g_try_new (float, n_workers *(TILE_ROWS + 1) * MAX_BLOCK);
-  limits = g_try_new (float, MAX (n_queries, 1));
+  gaps = g_try_new (float, MAX (n_gaps, 1));
   n_found = g_try_new0 (guint32, MAX (n_queries, 1));
-  if (search->distances == NULL || scratch == NULL || limits == NULL || n_found == NULL)
+  if (search->distances == NULL || gaps == NULL || n_found == NULL)
     {
       g_set_error_literal (error, PLE_NUMERIC_ERROR, PLE_NUMERIC_ERROR_NO_MEMORY,
                            "no memory for the neighbours");
       return FALSE;
     }
-  search->scratch = scratch;
-  search->limits = limits;
+  search->gaps = gaps;
   search->n_found = n_found;
-  for (size_t i = 0; i < n_queries; i++)
-    limits[i] = INFINITY;
-  for (size_t worker = 0; worker < n_workers; worker++)
-    for (size_t j = 0; j < MAX_BLOCK; j++)
-      scratch_of (search, (guint) worker)[TILE_ROWS * MAX_BLOCK + j] = -INFINITY;
+  for (size_t i = 0; i < n_gaps; i++)
+    gaps[i] = i < n_queries ? -INFINITY : INFINITY;
+  for (size_t i = 0; i < PLE_KNN_PANEL; i++)
+    search->never[i] = INFINITY;
 
   ok = (search->among_themselves ? run_tournament (search, progress, error)
                                  : run_queries (search, progress, error)) &&
@@ -474,10 +496,10 @@ run (Search *search, PleProgress *progress, GError **error)
 static size_t
 choose_block (size_t n, size_t d)
 {
-  size_t block = n < 4096 ? 128 : n < 32768 ? 256 : MAX_BLOCK;
+  size_t block = n < 4096 ? 3 * MIN_BLOCK : n < 32768 ? 5 * MIN_BLOCK : MAX_BLOCK;
 
-  while (block > 32 && block * block * d > (size_t) 1 << 29)
-    block /= 2;
+  while (block > MIN_BLOCK && block * block * d > (size_t) 1 << 29)
+    block = block / 2 / MIN_BLOCK * MIN_BLOCK;
   return block;
 }
 
@@ -506,6 +528,7 @@ search_all (Search *search, PleProgress *progress, GError **error)
       !ple_matrix_check_finite (queries, "neighbours", error))
     return FALSE;
 
+  search->kernel = ple_knn_get_kernel (0);
   search->block = choose_block (points->n_rows, points->n_cols);
   search->n_blocks = ple_parallel_n_chunks (points->n_rows, search->block);
   ok = prepare (search, progress, error);

@@ -22,12 +22,14 @@ typedef enum
  * @progress: (nullable): where to report, and where cancelling comes from
  * @error: return location
  *
- * Brute force over blocks of @x: ‖a-b‖² = ‖a‖² + ‖b‖² - 2a·b on centred data, the product by GEMM;
- * the k kept are computed again directly. Ties go to the lower index, so that the result does not
- * depend on the number of threads. Distances are rounded to float before they are compared.
+ * Brute force over blocks of @x, each pair once: ‖a-b‖² = ‖a‖² + ‖b‖² - 2a·b on centred data, in
+ * tiles that are compared while they are in registers; what may count is computed again directly.
+ * Ties go to the lower index, so that the result does not depend on the number of threads.
+ * Distances are rounded to float before they are compared.
  *
- * Cost: O(n² d) time, each pair once; a copy of @x (two for the cosine) beside the output. Many
- * exact duplicates are slow, since all of them have to be measured.
+ * Cost: n² d / 2 multiply-adds, at about 0.7 of the speed of a large product by BLAS; a copy of @x
+ * (two for the cosine) beside the output. Many exact duplicates are slow, since all of them have to
+ * be measured.
  *
  * Returns: %FALSE if cancelled (%G_IO_ERROR_CANCELLED), if @x holds NaN
  * (%PLE_NUMERIC_ERROR_NOT_FINITE) or if n <= k

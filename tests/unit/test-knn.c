@@ -4,6 +4,7 @@
 #include "linalg/ple-knn.h"
 
 #include "base/ple-error.h"
+#include "linalg/ple-knn-private.h"
 #include "linalg/ple-linalg.h"
 #include "ple-test.h"
 
@@ -290,6 +291,76 @@ test_refuses (void)
   g_assert_error (error, PLE_NUMERIC_ERROR, PLE_NUMERIC_ERROR_NOT_FINITE);
 }
 
+/* Hits of one tile against the definition, for every kernel that this processor has. Gaps are
+ * chosen so that about a third of the pairs hits, and are far from it by more than rounding. */
+static void
+test_kernels_agree_with_definition (void)
+{
+  enum
+  {
+    D = 21
+  };
+  const PleKnnKernel *kernel;
+
+  for (size_t which = 0; (kernel = ple_knn_get_kernel (which)) != NULL; which++)
+    {
+      const size_t n_rows = kernel->n_rows, n_cols = kernel->n_cols;
+      g_autoptr (PleMatrix) rows = ple_test_random_matrix (D, n_cols, 1);
+      g_autoptr (PleMatrix) columns = ple_test_random_matrix (D, n_cols, 2);
+      float row_gaps[PLE_KNN_MAX_ROWS], row_norms[PLE_KNN_MAX_ROWS];
+      float column_gaps[PLE_KNN_PANEL], column_norms[PLE_KNN_PANEL];
+      PleKnnTile tile = { .depth = D,
+                          .rows = rows->data,
+                          .columns = columns->data,
+                          .ahead = rows->data,
+                          .row_norms = row_norms,
+                          .row_gaps = row_gaps,
+                          .column_norms = column_norms,
+                          .column_gaps = column_gaps };
+      size_t n_hits = 0;
+
+      g_test_message ("kernel %s", kernel->name);
+      for (size_t r = 0; r < n_rows; r++)
+        {
+          row_norms[r] = (float) r + 1;
+          row_gaps[r] = r % 2 == 0 ? 1.0f : r == 1 ? -INFINITY : INFINITY;
+        }
+      for (size_t c = 0; c < n_cols; c++)
+        {
+          column_norms[c] = c + 1 < n_cols ? 1.0f : INFINITY; /* the last only fills the panel */
+          column_gaps[c] = c % 3 == 0 && c + 1 < n_cols ? -0.5f : INFINITY;
+        }
+      g_assert_true (kernel->scan (&tile));
+      for (size_t r = 0; r < n_rows; r++)
+        for (size_t c = 0; c < n_cols; c++)
+          {
+            double product = 0, limit, for_row, for_column;
+            gboolean hit = (tile.hits[r] >> c & 1) != 0;
+
+            for (size_t f = 0; f < D; f++)
+              product +=
+                  (double) ple_matrix_row (rows, f)[r] * (double) ple_matrix_row (columns, f)[c];
+            g_assert_cmpfloat_with_epsilon ((double) tile.products[r * n_cols + c], product, 1e-4);
+            for_row = (double) row_gaps[r] + (double) column_norms[c];
+            for_column = (double) row_norms[r] + (double) column_gaps[c];
+            limit = for_row < for_column ? for_row : for_column;
+            if (c + 1 == n_cols)
+              g_assert_false (hit);
+            else if (fabs (product - limit) > 1e-4)
+              g_assert_cmpint (hit, ==, product >= limit);
+            n_hits += hit;
+          }
+      g_assert_cmpuint (n_hits, >, 0);
+      g_assert_cmpuint (n_hits, <, n_rows * n_cols);
+
+      for (size_t r = 0; r < n_rows; r++)
+        row_gaps[r] = INFINITY;
+      for (size_t c = 0; c < n_cols; c++)
+        column_gaps[c] = INFINITY;
+      g_assert_false (kernel->scan (&tile));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -302,5 +373,6 @@ main (int argc, char **argv)
   g_test_add_func ("/linalg/knn/zero-rows", test_zero_rows);
   g_test_add_func ("/linalg/knn/same-bits-any-threads", test_same_bits_any_threads);
   g_test_add_func ("/linalg/knn/refuses", test_refuses);
+  g_test_add_func ("/linalg/knn/kernels-agree-with-definition", test_kernels_agree_with_definition);
   return g_test_run ();
 }
