@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * @max_bytes: of all files unpacked; more is refused
  * @n_pictures: in all
  * @n_classes: of the labelled ones
- * @size: pixels, "32 × 32"
+ * @size: "32 × 32", or the shorter side
  * @terms: what is known of its licence
  * @good_for: N_(): a sentence
  *

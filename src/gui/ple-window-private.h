@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "gui/ple-downloads.h"
 #include "gui/ple-frame-log.h"
 #include "gui/ple-import-page.h"
 #include "gui/ple-jobs-button.h"
+#include "gui/ple-models-window.h"
 #include "gui/ple-project-page.h"
 #include "gui/ple-welcome-page.h"
 #include "gui/ple-window.h"
@@ -31,6 +33,8 @@ struct _PleWindow
 
   PleSession *session;
   GSettings *settings;
+  PleDownloads *downloads;
+  PleModelsWindow *models_window; /* %NULL while it is closed */
   PleFrameLog *frame_log;
   guint toast_source;
   guint settle_source;
@@ -38,6 +42,8 @@ struct _PleWindow
 
 /* The action table. */
 void ple_window_init_actions (PleWindow *window);
+/* ple-window-downloads.c: what gets models and data sets, and the actions for it. */
+void ple_window_init_downloads (PleWindow *window, const PleEnvironment *environment);
 /* ple-window-readouts.c: enabled states and read-outs, after anything has changed. */
 void ple_window_update_actions (PleWindow *window);
 

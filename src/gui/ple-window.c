@@ -205,6 +205,7 @@ ple_window_delete_event (GtkWidget *widget, GdkEventAny *event)
   gtk_widget_hide (widget);
   ple_session_close (window->session);
   ple_job_queue_shut_down (ple_session_get_queue (window->session));
+  ple_downloads_shut_down (window->downloads);
   return FALSE;
 }
 
@@ -215,6 +216,7 @@ ple_window_dispose (GObject *object)
 
   g_clear_handle_id (&window->toast_source, g_source_remove);
   g_clear_handle_id (&window->settle_source, g_source_remove);
+  g_clear_weak_pointer (&window->models_window);
   if (window->project_page != NULL)
     ple_map_view_set_frame_log (ple_project_page_get_map (window->project_page), NULL);
   g_clear_pointer (&window->frame_log, ple_frame_log_free);
@@ -223,6 +225,7 @@ ple_window_dispose (GObject *object)
   G_OBJECT_CLASS (ple_window_parent_class)->dispose (object);
   /* After the widgets: they listen to it. */
   g_clear_object (&window->session);
+  g_clear_object (&window->downloads);
   g_clear_object (&window->settings);
 }
 
@@ -323,6 +326,7 @@ ple_window_new (GtkApplication *app, const PleEnvironment *environment, GSetting
   ple_project_page_set_session (window->project_page, window->session);
   ple_jobs_button_set_session (window->jobs_button, window->session);
   ple_window_init_actions (window);
+  ple_window_init_downloads (window, environment);
   ple_shortcuts_add_to_tooltips (GTK_WIDGET (window), app);
   apply_settings (window);
   g_signal_connect_object (settings, "changed::threads", G_CALLBACK (apply_settings), window,
