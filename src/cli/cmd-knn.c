@@ -4,11 +4,18 @@
 #include "cli/ple-cli.h"
 #include "base/ple-error.h"
 #include "linalg/ple-array-file.h"
-#include "linalg/ple-knn.h"
+#include "linalg/ple-knn-approximate.h"
 
 #include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
+
+typedef enum
+{
+  SEARCH_AUTO,
+  SEARCH_EXACT,
+  SEARCH_APPROXIMATE,
+} SearchChoice;
 
 typedef struct
 {
@@ -17,13 +24,22 @@ typedef struct
   int metric;
   char *output;
   char *distances;
+  int search;
   bool exact;
+  gint64 seed;
 } KnnOptions;
 
 /* clang-format off */
 static const PleParamChoice metric_choices[] = {
   { PLE_METRIC_EUCLIDEAN, "euclidean", N_("Euclidean") },
   { PLE_METRIC_COSINE, "cosine", N_("Cosine") },
+  { 0, NULL, NULL },
+};
+
+static const PleParamChoice search_choices[] = {
+  { SEARCH_AUTO, "auto", N_("Automatic") },
+  { SEARCH_EXACT, "exact", N_("Exact") },
+  { SEARCH_APPROXIMATE, "approximate", N_("Approximate") },
   { 0, NULL, NULL },
 };
 
@@ -38,11 +54,46 @@ static const PleParam knn_params[] = {
               .blurb = N_("File for the rows of the neighbours: .npy, (n, k) int32, nearest first.")),
   PLE_STRING (KnnOptions, distances, "distances", N_("Distances"), "",
               .blurb = N_("File for the distances: .npy, (n, k) float32; squared if Euclidean.")),
-  PLE_BOOL   (KnnOptions, exact, "exact", N_("Exact"), true,
-              .blurb = N_("Exact search; in this version the only one.")),
+  PLE_ENUM   (KnnOptions, search, "search", N_("Search"), SEARCH_AUTO, search_choices,
+              .blurb = N_("Exact, NN-descent, or the faster of the two for this size.")),
+  PLE_BOOL   (KnnOptions, exact, "exact", N_("Exact"), false,
+              .blurb = N_("The same as --search exact.")),
+  PLE_INT64  (KnnOptions, seed, "seed", N_("Seed"), 0, 0, 9007199254740991.0,
+              .blurb = N_("Of NN-descent.")),
   PLE_PARAM_END
 };
 /* clang-format on */
+
+/* @recall: 1 where the search is exact */
+static gboolean
+search (const KnnOptions *options,
+        const PleMatrix *features,
+        gint32 *neighbours,
+        float *distances,
+        double *recall,
+        PleProgress *progress,
+        GError **error)
+{
+  const size_t k = (size_t) options->k;
+  const PleKnnOptions descent = { .seed = (guint64) options->seed };
+  const gboolean exact = options->exact || options->search == SEARCH_EXACT ||
+                         (options->search == SEARCH_AUTO &&
+                          !ple_knn_prefers_approximate (features->n_rows, features->n_cols, k));
+
+  *recall = 1;
+  if (exact)
+    return ple_knn_exact (features, k, (PleMetric) options->metric, neighbours, distances, progress,
+                          error);
+  if (k > PLE_KNN_MAX_APPROXIMATE_K)
+    {
+      g_set_error (error, PLE_CLI_ERROR, PLE_CLI_ERROR_USAGE,
+                   _ ("--search approximate finds at most %d neighbours; %zu need --search exact"),
+                   PLE_KNN_MAX_APPROXIMATE_K, k);
+      return FALSE;
+    }
+  return ple_knn_approximate (features, k, (PleMetric) options->metric, &descent, neighbours,
+                              distances, recall, progress, error);
+}
 
 static gboolean
 run_knn (PleCli *cli, GError **error)
@@ -55,11 +106,10 @@ run_knn (PleCli *cli, GError **error)
   g_autoptr (JsonObject) object = json_object_new ();
   size_t k = (size_t) options->k;
   size_t shape[2];
+  double recall;
 
   if (!ple_cli_require (cli, "features", error) || !ple_cli_require (cli, "output", error))
     return FALSE;
-  if (!options->exact)
-    ple_cli_note (_ ("--exact=false has no effect: this version searches exactly"));
   features = ple_features_read (options->features, error);
   if (features == NULL)
     return FALSE;
@@ -81,8 +131,7 @@ run_knn (PleCli *cli, GError **error)
                    _ ("no memory for %zu neighbours of %zu rows"), k, shape[0]);
       return FALSE;
     }
-  if (!ple_knn_exact (features, k, (PleMetric) options->metric, neighbours, distances,
-                      cli->progress, error))
+  if (!search (options, features, neighbours, distances, &recall, cli->progress, error))
     return FALSE;
   ple_cli_clock_mark (&clock, "search");
   if (!ple_npy_write (options->output, PLE_ARRAY_I4, 2, shape, neighbours, error) ||
@@ -94,11 +143,13 @@ run_knn (PleCli *cli, GError **error)
   json_object_set_string_member (object, "output", options->output);
   json_object_set_int_member (object, "num_samples", (gint64) shape[0]);
   json_object_set_int_member (object, "k", (gint64) k);
+  json_object_set_double_member (object, "recall", recall);
   ple_cli_clock_finish (&clock, object);
   if (ple_cli_wants_json (cli))
     ple_cli_print_json (object);
   else
-    printf (_ ("%s: %zu neighbours of %zu rows\n"), options->output, k, shape[0]);
+    printf (_ ("%s: %zu neighbours of %zu rows, recall %.3f\n"), options->output, k, shape[0],
+            recall);
   return TRUE;
 }
 

@@ -308,6 +308,8 @@ test_vectors_through_all_commands (gconstpointer data)
       run_json (context, "evaluate --labels @/l.npy --predictions @/p.npy --json");
   g_autoptr (JsonNode) knn = run_json (
       context, "knn --features @/f.npy --k 4 --output @/n.npy --distances @/d.npy --json");
+  g_autoptr (JsonNode) descent = run_json (
+      context, "knn --features @/f.npy --k 4 --output @/n2.npy --search approximate --json");
   g_autoptr (JsonNode) embed =
       run_json (context, "embed --method pca --features @/f.npy --output @/xy.npy --json");
   g_autoptr (JsonNode) info = run_json (context, "info @/n.npy --json");
@@ -323,6 +325,9 @@ test_vectors_through_all_commands (gconstpointer data)
     g_assert_true (json_object_has_member (object, members[i]));
   g_assert_cmpfloat (ple_json_get_double (object, "ari", 0), ==, 1);
   g_assert_cmpint (ple_json_get_int (json_node_get_object (knn), "k", 0), ==, 4);
+  g_assert_cmpfloat (ple_json_get_double (json_node_get_object (knn), "recall", 0), ==, 1);
+  /* Sixty rows are one leaf. */
+  g_assert_cmpfloat (ple_json_get_double (json_node_get_object (descent), "recall", 0), ==, 1);
   g_assert_cmpint (ple_json_get_int (json_node_get_object (embed), "num_samples", 0), ==, 60);
   g_assert_cmpstr (ple_json_get_string (json_node_get_object (info), "array", ""), ==,
                    "int32 (60, 4)");
