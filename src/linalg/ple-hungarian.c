@@ -6,10 +6,18 @@
 #include "base/ple-clones.h"
 
 #include <math.h>
+#include <string.h>
 
-#define LANES 8
+#define LANES 16
 #define N_PASSES 3
 #define BIDS_PER_ROW 8
+/* Of the searches that are tried before prices are scaled: a random matrix needs about 8. */
+#define SCANS_PER_ROW 16
+/* Rounds of the auction: the bids of the first and the last as shares of the range of costs, and
+ * how many of them. */
+#define BID_FACTOR 5
+#define SMALLEST_BID 1e-8
+#define BIDS_PER_ROUND 20
 
 /**
  * Problem: with at most as many rows as columns
@@ -88,11 +96,11 @@ scan_row (size_t n,
 }
 
 /* Finds the shortest augmenting path from the free @row, moves the prices so that all stays tight,
- * and turns the path over (Crouse 2016, algorithm 1). */
-static void
+ * and turns the path over (Crouse 2016, algorithm 1). Returns: how many rows it looked at */
+static size_t
 augment (Problem *p, size_t free_row)
 {
-  size_t row = free_row, column;
+  size_t row = free_row, column, n_scans = 0;
   double base = 0;
 
   for (size_t j = 0; j < p->n_cols; j++)
@@ -104,6 +112,7 @@ augment (Problem *p, size_t free_row)
     {
       column = scan_row (p->n_cols, p->cost + row * p->n_cols, p->price, base - p->u[row],
                          (double) row, p->row_of_column, p->open, p->from);
+      n_scans++;
       base = p->reached[column] = p->open[column];
       p->open[column] = (double) INFINITY;
       p->price[column] = (double) -INFINITY;
@@ -131,70 +140,65 @@ augment (Problem *p, size_t free_row)
       column = (size_t) next;
     }
   while (row != free_row);
+  return n_scans;
 }
 
-/* The cheapest two columns for a row at the current prices, the first of equals. */
+/* What the cheapest two columns cost a row at the current prices. */
 PLE_CLONES static void
-cheapest_two (size_t n,
-              const double *restrict cost,
-              const double *restrict v,
-              double *least,
-              size_t *first,
-              double *next,
-              size_t *second)
+cheapest_two (
+    size_t n, const double *restrict cost, const double *restrict v, double *least, double *next)
 {
   double lowest[LANES], after[LANES];
-  double where[LANES], where_after[LANES];
   size_t j;
 
   for (size_t lane = 0; lane < LANES; lane++)
-    {
-      lowest[lane] = after[lane] = (double) INFINITY;
-      where[lane] = where_after[lane] = (double) n;
-    }
+    lowest[lane] = after[lane] = (double) INFINITY;
   for (j = 0; j + LANES <= n; j += LANES)
     for (size_t lane = 0; lane < LANES; lane++)
       {
         double price = cost[j + lane] - v[j + lane];
-        double column = (double) j;
-        int wins = price < lowest[lane], follows = price < after[lane];
+        double larger = price > lowest[lane] ? price : lowest[lane];
 
-        after[lane] = wins ? lowest[lane] : follows ? price : after[lane];
-        where_after[lane] = wins ? where[lane] : follows ? column : where_after[lane];
-        lowest[lane] = wins ? price : lowest[lane];
-        where[lane] = wins ? column : where[lane];
+        after[lane] = larger < after[lane] ? larger : after[lane];
+        lowest[lane] = price < lowest[lane] ? price : lowest[lane];
       }
-
   *least = *next = (double) INFINITY;
-  *first = *second = n;
-#define CONSIDER(price_, column_)                                                                  \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    double price = price_;                                                                         \
-    size_t column = column_;                                                                       \
-                                                                                                   \
-    if (price < *least || (price == *least && column < *first))                                    \
-      {                                                                                            \
-        *next = *least;                                                                            \
-        *second = *first;                                                                          \
-        *least = price;                                                                            \
-        *first = column;                                                                           \
-      }                                                                                            \
-    else if (price < *next || (price == *next && column < *second))                                \
-      {                                                                                            \
-        *next = price;                                                                             \
-        *second = column;                                                                          \
-      }                                                                                            \
-  }                                                                                                \
-  G_STMT_END
-  for (size_t lane = 0; lane < LANES && n >= LANES; lane++)
+  for (size_t i = 0; i < 2 * LANES + n - j; i++)
     {
-      CONSIDER (lowest[lane], (size_t) where[lane] + lane);
-      CONSIDER (after[lane], (size_t) where_after[lane] + lane);
+      double price = i < LANES       ? lowest[i]
+                     : i < 2 * LANES ? after[i - LANES]
+                                     : cost[j + i - 2 * LANES] - v[j + i - 2 * LANES];
+
+      *next = MIN (*next, MAX (price, *least));
+      *least = MIN (*least, price);
     }
-  for (; j < n; j++)
-    CONSIDER (cost[j] - v[j], j);
-#undef CONSIDER
+}
+
+/* The first column from @j on that costs @price. */
+PLE_CLONES static size_t
+find_price (size_t n, const double *restrict cost, const double *restrict v, double price, size_t j)
+{
+  for (; j + LANES <= n; j += LANES)
+    {
+      int found = 0;
+
+      for (size_t lane = 0; lane < LANES; lane++)
+        found |= cost[j + lane] - v[j + lane] == price;
+      if (found != 0)
+        break;
+    }
+  while (j < n && cost[j] - v[j] != price)
+    j++;
+  return j;
+}
+
+static void
+unassign_all (Problem *p)
+{
+  for (size_t i = 0; i < p->n_rows; i++)
+    p->column_of_row[i] = -1;
+  for (size_t j = 0; j < p->n_cols; j++)
+    p->row_of_column[j] = -1;
 }
 
 /* Gives most rows a column before the first search: each free row takes its cheapest column and
@@ -217,16 +221,17 @@ bid (Problem *p)
       for (size_t k = 0; k < n_waiting; k++)
         for (gint32 row = waiting[k]; row >= 0;)
           {
+            const double *cost = p->cost + (size_t) row * p->n_cols;
             double least, next;
-            size_t first, second;
+            size_t first;
             gint32 out;
 
-            cheapest_two (p->n_cols, p->cost + (size_t) row * p->n_cols, p->v, &least, &first,
-                          &next, &second);
+            cheapest_two (p->n_cols, cost, p->v, &least, &next);
+            first = find_price (p->n_cols, cost, p->v, least, 0);
             if (least < next)
               p->v[first] -= next - least;
             else if (p->row_of_column[first] >= 0)
-              first = second;
+              first = find_price (p->n_cols, cost, p->v, next, first + 1);
             out = p->row_of_column[first];
             p->row_of_column[first] = row;
             p->column_of_row[row] = (gint32) first;
@@ -248,6 +253,93 @@ bid (Problem *p)
       p->u[i] = p->cost[i * p->n_cols + (size_t) p->column_of_row[i]] - p->v[p->column_of_row[i]];
 }
 
+/* One round of the auction (Bertsekas 1988): every bid is raised by @epsilon, so that a war over a
+ * column ends soon. Ends when every row has a column or @n_bids are made. */
+static void
+auction (Problem *p, double epsilon, size_t n_bids, gint32 *waiting)
+{
+  size_t n_waiting = p->n_rows;
+
+  unassign_all (p);
+  for (size_t i = 0; i < p->n_rows; i++)
+    waiting[i] = (gint32) i;
+  while (n_waiting > 0 && n_bids-- > 0)
+    {
+      const gint32 row = waiting[--n_waiting];
+      const double *cost = p->cost + (size_t) row * p->n_cols;
+      double least, next;
+      size_t first;
+      gint32 out;
+
+      cheapest_two (p->n_cols, cost, p->v, &least, &next);
+      first = find_price (p->n_cols, cost, p->v, least, 0);
+      p->v[first] -= next - least + epsilon;
+      out = p->row_of_column[first];
+      p->row_of_column[first] = row;
+      if (out >= 0)
+        waiting[n_waiting++] = out;
+    }
+}
+
+/* Starts again from the prices that rounds of the auction with ever smaller bids end at: few and
+ * short searches are left then, for matrices too whose rows all want the same columns, such as the
+ * product i j. For as many columns as rows, where any prices will do to start from. */
+static void
+scale_prices (Problem *p)
+{
+  g_autofree gint32 *waiting = g_new (gint32, p->n_rows);
+  double low = p->cost[0], high = p->cost[0], epsilon;
+
+  for (size_t i = 0; i < p->n_rows * p->n_cols; i++)
+    {
+      low = MIN (low, p->cost[i]);
+      high = MAX (high, p->cost[i]);
+    }
+  for (size_t j = 0; j < p->n_cols; j++)
+    p->v[j] = 0;
+  for (size_t i = 0; i < p->n_rows; i++)
+    p->u[i] = 0;
+  for (epsilon = (high - low) / BID_FACTOR; epsilon > (high - low) * SMALLEST_BID;
+       epsilon /= BID_FACTOR)
+    auction (p, epsilon, BIDS_PER_ROUND * p->n_rows, waiting);
+  unassign_all (p);
+}
+
+/* Searches for the rows without a column; gives up after @n_scans. */
+static gboolean
+search (Problem *p, size_t n_scans)
+{
+  size_t n_done = 0;
+
+  for (size_t i = 0; i < p->n_rows; i++)
+    if (p->column_of_row[i] < 0)
+      {
+        if (n_done >= n_scans)
+          return FALSE;
+        n_done += augment (p, i);
+      }
+  return TRUE;
+}
+
+static void solve (
+    size_t n_rows, size_t n_cols, const double *cost, gint32 *column_of_row, gint32 *row_of_column);
+
+/* With as many rows more as make a square, which cost nothing and whose columns stay free. */
+static void
+solve_squared (Problem *p)
+{
+  const size_t n = p->n_cols;
+  g_autofree double *square = g_new0 (double, n *n);
+  g_autofree gint32 *column_of_any = g_new (gint32, n);
+
+  memcpy (square, p->cost, p->n_rows * n * sizeof (double));
+  solve (n, n, square, column_of_any, p->row_of_column);
+  memcpy (p->column_of_row, column_of_any, p->n_rows * sizeof (gint32));
+  for (size_t j = 0; j < n; j++)
+    if (p->row_of_column[j] >= (gint32) p->n_rows)
+      p->row_of_column[j] = -1;
+}
+
 static void
 solve (
     size_t n_rows, size_t n_cols, const double *cost, gint32 *column_of_row, gint32 *row_of_column)
@@ -266,14 +358,18 @@ solve (
                       .row_of_column = row_of_column,
                       .column_of_row = column_of_row };
 
-  for (size_t i = 0; i < n_rows; i++)
-    column_of_row[i] = -1;
-  for (size_t j = 0; j < n_cols; j++)
-    row_of_column[j] = -1;
+  unassign_all (&problem);
   bid (&problem);
-  for (size_t i = 0; i < n_rows; i++)
-    if (column_of_row[i] < 0)
-      augment (&problem, i);
+  if (search (&problem, 2 * n_rows >= n_cols ? SCANS_PER_ROW * n_rows : G_MAXSIZE))
+    return;
+  if (n_rows < n_cols)
+    {
+      solve_squared (&problem);
+      return;
+    }
+  scale_prices (&problem);
+  bid (&problem);
+  search (&problem, G_MAXSIZE);
 }
 
 double

@@ -15,7 +15,9 @@ G_BEGIN_DECLS
  * rows than columns)
  *
  * The cheapest one-to-one assignment of min(n_rows, n_cols) pairs, by shortest augmenting paths
- * with dual prices (Jonker and Volgenant 1987; Crouse 2016 for rectangles). Cost: O(min² max).
+ * with dual prices (Jonker and Volgenant 1987; Crouse 2016 for rectangles). Where these become many
+ * and long, it starts again from the prices of an auction with bids scaled down (Bertsekas 1988).
+ * Cost: O(min² max); 1000 x 1000 random costs about 0.05 s, the product i j about 0.2 s.
  *
  * Returns: its total cost
  */
