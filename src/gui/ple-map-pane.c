@@ -3,6 +3,8 @@
 
 #include "gui/ple-map-pane.h"
 
+#include "gui/ple-run-button.h"
+
 #include <glib/gi18n.h>
 
 #define HOVER_SIDE 128
@@ -17,6 +19,7 @@ struct _PleMapPane
   PleMapView *truth_map;
   GtkWidget *note;
   GtkLabel *colour_label;
+  PleRunButton *run_button;
   GtkWidget *legend;
 
   PlePictureCache *pictures; /* that the hovered picture comes from */
@@ -333,6 +336,7 @@ ple_map_pane_class_init (PleMapPaneClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   g_type_ensure (PLE_TYPE_MAP_VIEW);
+  g_type_ensure (PLE_TYPE_RUN_BUTTON);
   G_OBJECT_CLASS (klass)->dispose = ple_map_pane_dispose;
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/org/pleiades/Pleiades/ui/ple-map-pane.ui");
@@ -340,6 +344,7 @@ ple_map_pane_class_init (PleMapPaneClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PleMapPane, truth_map);
   gtk_widget_class_bind_template_child (widget_class, PleMapPane, note);
   gtk_widget_class_bind_template_child (widget_class, PleMapPane, colour_label);
+  gtk_widget_class_bind_template_child (widget_class, PleMapPane, run_button);
   gtk_widget_class_bind_template_child (widget_class, PleMapPane, legend);
 
   signals[CONTEXT_MENU] =
@@ -395,6 +400,7 @@ ple_map_pane_set_session (PleMapPane *pane, PleSession *session)
   };
 
   pane->session = session;
+  ple_run_button_set_session (pane->run_button, session);
   ple_map_view_set_selection (pane->map, ple_session_get_selection (session));
   ple_map_view_set_selection (pane->truth_map, ple_session_get_selection (session));
   for (size_t i = 0; i < G_N_ELEMENTS (watched); i++)

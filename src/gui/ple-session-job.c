@@ -114,6 +114,7 @@ start_job (PleSession *session, PleRecipe *recipe)
 
   ple_session_drop_job (session);
   ple_session_drop_run (session);
+  ple_session_emit (session, PLE_SESSION_RUN_CHANGED);
   order->project_path = g_strdup (ple_project_get_path (session->project));
   order->dataset = ple_dataset_ref (session->dataset);
   order->recipe = ple_recipe_copy (recipe);

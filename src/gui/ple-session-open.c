@@ -44,15 +44,11 @@ load_current_run (Opening *opening, GError **error)
   for (size_t i = 0; keys[i] != NULL; i++)
     if (key == NULL || !g_str_equal (key, current))
       key = keys[i];
-  opening->loaded = g_new0 (PleLoadedRun, 1);
   if (key == NULL)
     return TRUE;
-  opening->loaded->run =
-      ple_run_load (ple_project_get_path (opening->project), opening->dataset, key, error);
-  if (opening->loaded->run == NULL)
-    return FALSE;
-  ple_loaded_run_prepare (opening->loaded, opening->dataset);
-  return TRUE;
+  opening->loaded =
+      ple_loaded_run_load (ple_project_get_path (opening->project), opening->dataset, key, error);
+  return opening->loaded != NULL;
 }
 
 static void
@@ -113,7 +109,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
   take_dataset (session, opening);
-  if (opening->loaded != NULL && opening->loaded->run != NULL)
+  if (opening->loaded != NULL)
     {
       if (!ple_session_open_curation (session, opening->loaded, &error))
         {

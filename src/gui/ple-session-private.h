@@ -25,6 +25,7 @@ struct _PleSession
   PleJob *job;
 
   PleRun *run;
+  char *wanted_run; /* key of the run asked for last */
   PleCuration *curation;
   PleMatrix *layout;
   PlePoints *points;
@@ -50,6 +51,7 @@ struct _PleSession
 typedef enum
 {
   PLE_SESSION_PHASE_CHANGED,
+  PLE_SESSION_RUN_CHANGED,
   PLE_SESSION_LAYOUT_CHANGED,
   PLE_SESSION_CLUSTERS_CHANGED,
   PLE_SESSION_SCOPE_CHANGED,
@@ -95,6 +97,11 @@ typedef struct
 } PleLoadedRun;
 
 void ple_loaded_run_free (gpointer loaded);
+/* Reads a finished run and prepares it; any thread. (transfer full) (nullable) */
+PleLoadedRun *ple_loaded_run_load (const char *project_path,
+                                   PleDataset *dataset,
+                                   const char *key,
+                                   GError **error);
 /* Index and points of ->run, which is there; any thread. */
 void ple_loaded_run_prepare (PleLoadedRun *loaded, PleDataset *dataset);
 /* @run: (nullable): none while one is made. (transfer full) */

@@ -106,6 +106,7 @@ ple_session_finalize (GObject *object)
 
   g_clear_object (&session->cancellable);
   g_clear_object (&session->run_cancellable);
+  g_free (session->wanted_run);
   g_array_unref (session->picked);
   g_array_unref (session->shown);
   G_OBJECT_CLASS (ple_session_parent_class)->finalize (object);
@@ -126,6 +127,7 @@ ple_session_class_init (PleSessionClass *klass)
   object_class->dispose = ple_session_dispose;
   object_class->finalize = ple_session_finalize;
   signals[PLE_SESSION_PHASE_CHANGED] = new_signal ("phase-changed");
+  signals[PLE_SESSION_RUN_CHANGED] = new_signal ("run-changed");
   signals[PLE_SESSION_LAYOUT_CHANGED] = new_signal ("layout-changed");
   signals[PLE_SESSION_CLUSTERS_CHANGED] = new_signal ("clusters-changed");
   signals[PLE_SESSION_SCOPE_CHANGED] = new_signal ("scope-changed");

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  *
  * Signals:
  * "phase-changed": see #PlePhase
+ * "run-changed": another run is shown, or none
  * "layout-changed": ple_session_get_points() is another, possibly while it settles
  * "clusters-changed": labels, states or names have changed; the cluster index is up to date
  * "scope-changed": the set of pictures that the grid shows
@@ -55,6 +56,17 @@ void ple_session_prepare_run (PleSession *session);
 gboolean ple_session_start (PleSession *session, GError **error);
 /* The failed or cancelled run again. */
 void ple_session_retry (PleSession *session);
+/**
+ * ple_session_show_run:
+ * @key: of a finished run of the project
+ *
+ * Shows another run with the decisions that were made on it; those on the present one are kept with
+ * that one. The selection stays, since pictures are the same in all runs. The run is read on a
+ * thread; if it cannot be shown the present one stays and "message" says why.
+ *
+ * Returns: %FALSE if there is no such run, or one is being made
+ */
+gboolean ple_session_show_run (PleSession *session, const char *key, GError **error);
 
 /* Splits the selection into that many new clusters by k-means on the features, on a thread. One
  * step of undo. */
@@ -63,7 +75,7 @@ gboolean ple_session_split (PleSession *session, int n_parts, GError **error);
  * kinds. */
 gboolean
 ple_session_export (PleSession *session, const char *kind, const char *path, GError **error);
-/* Whether a split is under way. */
+/* Whether a split or the reading of another run is under way. */
 gboolean ple_session_is_busy (PleSession *session);
 
 /* All (transfer none); %NULL while there is none. */

@@ -535,6 +535,17 @@ on_toggle (GSimpleAction *action, GVariant *state, gpointer data)
   g_simple_action_set_state (action, state);
 }
 
+/* Its state is the run that is shown, which it is only once it has been read. */
+static void
+on_show_run (GSimpleAction *action, GVariant *key, gpointer data)
+{
+  PleWindow *window = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!ple_session_show_run (window->session, g_variant_get_string (key, NULL), &error))
+    ple_session_report (window->session, _ ("The run cannot be shown"), error);
+}
+
 /* Read-outs: whoever asks to set them is not listened to. */
 static void
 ignore_state (GSimpleAction *action, GVariant *state, gpointer data)
@@ -552,6 +563,7 @@ static const GActionEntry entries[] = {
   { "set-param", on_set_param, "(ss)", NULL, NULL, { 0 } },
   { "start", on_start, NULL, NULL, NULL, { 0 } },
   { "new-run", on_new_run, NULL, NULL, NULL, { 0 } },
+  { "show-run", NULL, "s", "''", on_show_run, { 0 } },
   { "job-pause", on_job, NULL, NULL, NULL, { 0 } },
   { "job-stop", on_job, NULL, NULL, NULL, { 0 } },
   { "job-cancel", on_job, NULL, NULL, NULL, { 0 } },

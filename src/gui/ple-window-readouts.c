@@ -91,6 +91,7 @@ update_readouts (PleWindow *window)
 {
   PleSession *session = window->session;
   PleCuration *curation = ple_session_get_curation (session);
+  PleRun *run = ple_session_get_run (session);
   PleClusterIndex *index = ple_session_get_index (session);
   g_autofree char *job = describe_job (session);
   g_autofree char *recipe = describe_recipe (session);
@@ -101,6 +102,7 @@ update_readouts (PleWindow *window)
   size_t n_confirmed =
       curation != NULL ? ple_curation_count_state (curation, PLE_STATE_CONFIRMED) : 0;
 
+  set_readout (window, "show-run", g_variant_new_string (run != NULL ? run->key : ""));
   set_readout (window, "recipe", g_variant_new_string (recipe));
   set_readout (window, "n-items", g_variant_new_int32 ((gint32) ple_session_get_n_items (session)));
   set_readout (window, "n-clusters", g_variant_new_int32 ((gint32) n_clusters));
@@ -138,6 +140,7 @@ static const struct
   { "set-param", IMPORT },
   { "start", IMPORT },
   { "new-run", PROJECT | NO_JOB },
+  { "show-run", CURATION },
   { "job-pause", JOB },
   { "job-stop", JOB },
   { "job-cancel", JOB },

@@ -114,8 +114,8 @@ void ple_points_select_box (
  *
  * Exactly the points that ple_polygon_contains() says are inside, in order of position. Cells that
  * no edge runs through are taken or left as a whole; points of the others are tested against the
- * edges of their row of cells. 1 to 2 ms of one
- * core for a million points and 200 corners.
+ * edges of their row of cells. 1 to
+ * 2 ms of one core for a million points and 200 corners.
  */
 void ple_points_select_lasso (const PlePoints *points,
                               const double *corners,
