@@ -113,8 +113,13 @@ append_recipe (GString *out, const PleCommand *command)
 {
   append_table (out, _ ("Recipe"), ple_recipe_get_run_table (), command->recipe_names);
   if ((command->recipe_parts & (1u << PLE_RECIPE_MODEL)) != 0)
-    for (const PleModel *const *model = ple_models_list (); *model != NULL; model++)
-      append_part (out, "model", (*model)->id, (*model)->title, (*model)->params);
+    {
+      const PleModel *vision = ple_model_of_folders ();
+
+      for (const PleModel *const *model = ple_models_list (); *model != NULL; model++)
+        append_part (out, "model", (*model)->id, (*model)->title, (*model)->params);
+      append_part (out, "model", _ ("FOLDER or NAME"), vision->title, vision->params);
+    }
   if ((command->recipe_parts & (1u << PLE_RECIPE_METHOD)) != 0)
     for (const PleMethod *const *method = ple_methods_list (); *method != NULL; method++)
       {

@@ -71,8 +71,12 @@ find_in_part (PleRecipePart part, const char *name)
     for (const PleMethod *const *m = ple_methods_list (); *m != NULL && entry == NULL; m++)
       entry = ple_param_find ((*m)->params, name);
   else if (part == PLE_RECIPE_MODEL)
-    for (const PleModel *const *m = ple_models_list (); *m != NULL && entry == NULL; m++)
-      entry = ple_param_find ((*m)->params, name);
+    {
+      for (const PleModel *const *m = ple_models_list (); *m != NULL && entry == NULL; m++)
+        entry = ple_param_find ((*m)->params, name);
+      if (entry == NULL)
+        entry = ple_param_find (ple_model_of_folders ()->params, name);
+    }
   else if (part == PLE_RECIPE_EMBEDDING)
     for (const PleEmbedding *const *e = ple_embeddings_list (); *e != NULL && entry == NULL; e++)
       entry = ple_param_find ((*e)->params, name);
@@ -245,11 +249,42 @@ is_choice (const char *name)
   return FALSE;
 }
 
+/* The vision model that "auto" or a name comes to. */
+static gboolean
+set_model (PleCli *cli, const char *name, GError **error)
+{
+  g_autofree char *source = ple_cli_resolve_model (cli, name, error);
+
+  return source != NULL && ple_recipe_set (cli->recipe, "model", source, error);
+}
+
+static gboolean
+is_model (const char *name)
+{
+  const PleParam *entry = ple_param_find (ple_recipe_get_run_table (), name);
+
+  return entry != NULL && strcmp (entry->name, "model") == 0;
+}
+
+/* Whether the command has a model, and none was given. */
+static gboolean
+lacks_model (PleCli *cli, GPtrArray *all)
+{
+  if ((cli->command->recipe_parts & (1u << PLE_RECIPE_MODEL)) == 0)
+    return FALSE;
+  for (guint i = 0; i < all->len; i++)
+    if (is_model (((const Given *) g_ptr_array_index (all, i))->name))
+      return FALSE;
+  return TRUE;
+}
+
 /* Choices first, since they bring the tables of the rest; of them the preset last, which belongs
  * to a method. */
 static gboolean
 set_recipe (PleCli *cli, GPtrArray *all, GError **error)
 {
+  if (lacks_model (cli, all) && !set_model (cli, "auto", error))
+    return FALSE;
   for (int pass = 0; pass < 3; pass++)
     for (guint i = 0; i < all->len; i++)
       {
@@ -259,7 +294,9 @@ set_recipe (PleCli *cli, GPtrArray *all, GError **error)
 
         if (pass != (is_choice (given->name) ? (preset ? 1 : 0) : 2))
           continue;
-        if (ple_recipe_set (cli->recipe, given->name, given->value, &inner))
+        if (is_model (given->name)
+                ? set_model (cli, given->value, &inner)
+                : ple_recipe_set (cli->recipe, given->name, given->value, &inner))
           continue;
         if (!g_error_matches (inner, PLE_PARAM_ERROR, PLE_PARAM_ERROR_UNKNOWN) ||
             is_choice (given->name))

@@ -19,6 +19,7 @@
 typedef struct
 {
   PleDataOptions data;
+  PleModelOptions models;
   char *project;
   char *results_dir;
   char *experiment_name;
@@ -33,6 +34,7 @@ typedef struct
 /* clang-format off */
 static const PleParam run_params[] = {
   PLE_CLI_DATA_PARAMS (RunOptions),
+  PLE_CLI_MODEL_PARAMS (RunOptions),
   PLE_STRING (RunOptions, project, "project", N_("Project"), "",
               .blurb = N_("Project folder that keeps what is computed; without it one in the user's data folder, which the program pleiades opens too.")),
   PLE_STRING (RunOptions, results_dir, "results_dir", N_("Results"), "./results",
@@ -227,9 +229,9 @@ print_split (const char *title, const PleMetrics *metrics)
 static void
 print_text (PleCli *cli, PleRun *run, const char *folder)
 {
-  const PleModel *model = ple_recipe_get_model (run->recipe);
+  const char *model = ple_recipe_get_model_source (run->recipe);
 
-  printf (_ ("features  %s (%zu x %zu)\n"), model != NULL ? model->id : "-", run->features->n_rows,
+  printf (_ ("features  %s (%zu x %zu)\n"), model != NULL ? model : "-", run->features->n_rows,
           run->features->n_cols);
   printf (_ ("method    %s, %zu clusters\n"), ple_recipe_get_method (run->recipe)->id,
           run->n_clusters);
@@ -251,14 +253,14 @@ print_json (PleCli *cli,
   JsonObject *seconds = clock->object;
   JsonArray *found = json_array_new ();
   const PleEmbedding *embedding = ple_recipe_get_embedding (run->recipe);
-  const PleModel *model = ple_recipe_get_model (run->recipe);
+  const char *model = ple_recipe_get_model_source (run->recipe);
 
   json_object_set_string_member (object, "command", "run");
   json_object_set_string_member (object, "experiment_dir", folder);
   json_object_set_string_member (object, "project", ple_project_get_path (project));
   json_object_set_string_member (object, "run", run->key);
   json_object_set_string_member (object, "input", ple_dataset_get_path (dataset));
-  json_object_set_string_member (object, "model", model != NULL ? model->id : "");
+  json_object_set_string_member (object, "model", model != NULL ? model : "");
   json_object_set_string_member (object, "method", ple_recipe_get_method (run->recipe)->id);
   json_object_set_string_member (object, "embedding", embedding != NULL ? embedding->id : "none");
   json_object_set_int_member (object, "feature_dim", (gint64) run->features->n_cols);

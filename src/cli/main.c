@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "cli/ple-cli.h"
+#include "features/ple-model-store.h"
 #include "linalg/ple-linalg.h"
 
 #include <glib-unix.h>
@@ -79,16 +80,19 @@ exit_code (const GError *error)
     return PLE_CLI_EXIT_CANCELLED;
   if (error->domain == PLE_CLI_ERROR || error->domain == PLE_PARAM_ERROR)
     return PLE_CLI_EXIT_USAGE;
+  if (g_error_matches (error, PLE_MODEL_STORE_ERROR, PLE_MODEL_STORE_ERROR_UNKNOWN))
+    return PLE_CLI_EXIT_USAGE;
   return PLE_CLI_EXIT_FAILED;
 }
 
 static int
-complain (const PleCommand *command, const GError *error)
+complain (const PleCli *cli, const GError *error)
 {
+  const PleCommand *command = cli->command;
   int code = exit_code (error);
 
   if (code == PLE_CLI_EXIT_CANCELLED)
-    ple_cli_note (strcmp (command->name, "run") == 0
+    ple_cli_note (cli->resumes || strcmp (command->name, "run") == 0
                       ? _ ("cancelled; what is finished was kept, the same command continues there")
                   : command == &ple_command_models || command == &ple_command_datasets
                       ? _ ("cancelled; what has arrived was kept, the same command continues there")
@@ -123,7 +127,7 @@ start (const PleCommand *command, int argc, char **argv, const PleEnvironment *e
   int code = PLE_CLI_EXIT_DONE;
 
   if (!ple_cli_parse (&cli, argc, argv, &help, &error))
-    code = complain (command, error);
+    code = complain (&cli, error);
   else if (help)
     {
       g_autofree char *text = ple_cli_help (command);
@@ -131,7 +135,7 @@ start (const PleCommand *command, int argc, char **argv, const PleEnvironment *e
       fputs (text, stdout);
     }
   else if (!run_command (&cli, &error))
-    code = complain (command, error);
+    code = complain (&cli, error);
   if (code == PLE_CLI_EXIT_DONE && (fflush (stdout) != 0 || ferror (stdout)))
     {
       ple_cli_note (_ ("cannot write to standard output"));

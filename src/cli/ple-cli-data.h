@@ -44,6 +44,21 @@ typedef struct
               .blurb = N_("Do not turn pictures as EXIF says."))
 /* clang-format on */
 
+/* Members of the option structs of commands that take --model. */
+typedef struct
+{
+  char *dinov2_model;
+  char *clip_model;
+} PleModelOptions;
+
+/* clang-format off */
+#define PLE_CLI_MODEL_PARAMS(S)                                                                     \
+  PLE_STRING (S, models.dinov2_model, "dinov2_model", N_("DINOv2 model"), "",                        \
+              .blurb = N_("Which one --model dinov2 means: a folder, or a name such as facebook/dinov2-base; without it the largest on this computer.")), \
+  PLE_STRING (S, models.clip_model, "clip_model", N_("CLIP model"), "",                              \
+              .blurb = N_("Which one --model clip means, such as openai/clip-vit-base-patch32."))
+/* clang-format on */
+
 /* Of the sample where the person gives none: the one that the window opens. */
 #define PLE_CLI_SAMPLE_SEED 1
 

@@ -51,6 +51,7 @@ typedef enum
  * @recipe: (nullable): of commands that have one, with what was given
  * @arguments: the words that are no options
  * @progress: root, for the work; SIGINT and SIGTERM cancel it
+ * @resumes: set by a command that goes on where it was cancelled when it is given again
  */
 typedef struct
 {
@@ -61,6 +62,7 @@ typedef struct
   PleRecipe *recipe;
   GPtrArray *arguments;
   PleProgress *progress;
+  gboolean resumes;
 } PleCli;
 
 /**
@@ -154,6 +156,15 @@ ple_cli_find_seed_option (const char *name, gboolean *takes_value, const char **
 /* A sentence on standard error, after "pleiades-cli: ". While work runs use
  * ple_progress_warning(), which makes the bar step aside. */
 void ple_cli_note (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
+/**
+ * ple_cli_resolve_model:
+ * @name: what was given for --model
+ *
+ * Returns: (transfer full) (nullable): what ple_recipe_set() takes: the id of a row of the table,
+ *   or the folder of a vision model on this computer ("auto": the best of those, if there is one)
+ */
+char *ple_cli_resolve_model (PleCli *cli, const char *name, GError **error);
 
 gboolean ple_cli_is_given (PleCli *cli, const char *name);
 gconstpointer ple_cli_get_options (PleCli *cli);

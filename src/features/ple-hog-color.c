@@ -146,10 +146,12 @@ hog_color_describe (gconstpointer data, const float *rgb, float *scratch, float 
 }
 
 static PleMatrix *
-hog_color_extract (
-    PleDataset *dataset, gconstpointer params, guint64 seed, PleProgress *progress, GError **error)
+hog_color_extract (PleDataset *dataset,
+                   const PleModelRequest *request,
+                   PleProgress *progress,
+                   GError **error)
 {
-  const HogColorParams *p = params;
+  const HogColorParams *p = request->params;
   PleDescriber describer = {
     .side = SIDE,
     .n_values = n_gradient_values (p) + (p->color > 0 ? PLE_COLOR_GRID_VALUES : 0),

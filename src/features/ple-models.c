@@ -21,12 +21,20 @@ ple_models_list (void)
 }
 
 const PleModel *
+ple_model_of_folders (void)
+{
+  return &ple_model_vision;
+}
+
+const PleModel *
 ple_model_find (const char *id, GError **error)
 {
   g_autoptr (GString) known = g_string_new ("auto");
 
   if (strcmp (id, "auto") == 0)
     return models[0];
+  if (g_path_is_absolute (id))
+    return &ple_model_vision;
   for (size_t i = 0; models[i] != NULL; i++)
     {
       if (strcmp (models[i]->id, id) == 0)

@@ -209,10 +209,12 @@ patch_kmeans_describe (gconstpointer data, const float *rgb, float *scratch, flo
 }
 
 static PleMatrix *
-patch_kmeans_extract (
-    PleDataset *dataset, gconstpointer params, guint64 seed, PleProgress *progress, GError **error)
+patch_kmeans_extract (PleDataset *dataset,
+                      const PleModelRequest *request,
+                      PleProgress *progress,
+                      GError **error)
 {
-  const PatchKmeansParams *p = params;
+  const PatchKmeansParams *p = request->params;
   g_autoptr (PleProgress) learning = ple_progress_new_stage (progress, NULL, 0, 0.25);
   g_autoptr (PleProgress) describing = ple_progress_new_stage (progress, NULL, 0.25, 1);
   g_autoptr (PlePatchWords) words = NULL;
@@ -225,7 +227,7 @@ patch_kmeans_extract (
 
   if (!ple_model_check_pictures (dataset, error))
     return NULL;
-  ple_rng_init (&root, seed);
+  ple_rng_init (&root, request->seed);
   ple_rng_split (&root, 0, &of_words);
   ple_rng_split (&root, 1, &of_description);
   words = ple_patch_words_learn (dataset, (size_t) p->patch, (size_t) p->n_words, &of_words,

@@ -4,8 +4,7 @@
 #include "features/ple-vision-block.h"
 
 #include "base/ple-clones.h"
-#include "linalg/ple-linalg.h"
-#include "nn/ple-kernels.h"
+#include "linalg/ple-attention.h"
 
 #include <math.h>
 #include <string.h>
@@ -27,10 +26,10 @@ ple_block_clear (PleBlock *block)
 /* Where the parts of the scratch space lie. */
 typedef struct
 {
-  float *normed;  /* (rows, width): also the joined heads */
-  float *wide;    /* (rows, 3 width) or, once or twice, (rows, n_hidden) */
-  float *scores;  /* (n_tokens, n_tokens) */
-  float *product; /* of ple_packed_multiply() */
+  float *normed;    /* (rows, width): also the joined heads */
+  float *wide;      /* (rows, 3 width) or, once or twice, (rows, n_hidden) */
+  float *attention; /* of ple_attention() */
+  float *product;   /* of ple_packed_multiply() */
 } Scratch;
 
 /* Up to a multiple of 16 floats, so that each part begins where the first does in its cache line.
@@ -39,6 +38,27 @@ static size_t
 align (size_t n)
 {
   return (n + 15) / 16 * 16;
+}
+
+static PleAttentionShape
+describe_attention (const PleBlockShape *shape, size_t n_tokens)
+{
+  size_t d = shape->width / shape->n_heads;
+
+  return (PleAttentionShape){ .n_tokens = n_tokens,
+                              .n_heads = shape->n_heads,
+                              .head_dim = d,
+                              .stride = 3 * shape->width,
+                              .scale = (float) (1 / sqrt ((double) d)),
+                              .causal = shape->causal };
+}
+
+static size_t
+attention_scratch (const PleBlockShape *shape, size_t n_tokens)
+{
+  PleAttentionShape attention = describe_attention (shape, n_tokens);
+
+  return ple_attention_get_scratch_size (&attention);
 }
 
 static size_t
@@ -54,7 +74,7 @@ ple_block_scratch (const PleBlockShape *shape, size_t n_sequences, size_t n_toke
 
   return align (ple_packed_get_scratch_size ()) + align (rows * shape->width) +
          align (rows * wide_columns (shape)) + (shape->gated ? align (rows * shape->n_hidden) : 0) +
-         align (n_tokens * n_tokens);
+         align (attention_scratch (shape, n_tokens));
 }
 
 static Scratch
@@ -66,7 +86,7 @@ cut (const PleBlockShape *shape, size_t n_sequences, size_t n_tokens, float *scr
   parts.product = scratch;
   parts.normed = parts.product + align (ple_packed_get_scratch_size ());
   parts.wide = parts.normed + align (rows * shape->width);
-  parts.scores = parts.wide + align (rows * wide_columns (shape));
+  parts.attention = parts.wide + align (rows * wide_columns (shape));
   return parts;
 }
 
@@ -104,29 +124,13 @@ attend (const PleBlockShape *shape,
         size_t first,
         size_t n_queries,
         const float *qkv,
-        float *scores,
+        float *scratch,
         float *y)
 {
-  size_t width = shape->width, d = width / shape->n_heads;
-  float factor = (float) (1 / sqrt ((double) d));
+  PleAttentionShape attention = describe_attention (shape, n_tokens);
 
-  for (size_t h = 0; h < shape->n_heads; h++)
-    {
-      const float *q = qkv + first * 3 * width + h * d;
-
-      ple_gemm (FALSE, TRUE, n_queries, n_tokens, d, 1, q, 3 * width, qkv + width + h * d,
-                3 * width, 0, scores, n_tokens);
-      for (size_t i = 0; i < n_queries; i++)
-        {
-          float *row = scores + i * n_tokens;
-          size_t n_seen = shape->causal ? first + i + 1 : n_tokens;
-
-          ple_kernel_softmax (1, n_seen, factor, row, row);
-          memset (row + n_seen, 0, (n_tokens - n_seen) * sizeof *row);
-        }
-      ple_gemm (FALSE, FALSE, n_queries, d, n_tokens, 1, scores, n_tokens, qkv + 2 * width + h * d,
-                3 * width, 0, y + h * d, width);
-    }
+  ple_attention (&attention, first, n_queries, qkv, qkv + shape->width, qkv + 2 * shape->width, y,
+                 shape->width, scratch);
 }
 
 /* The second half, in place. */
@@ -175,7 +179,7 @@ ple_block_run (const PleBlockShape *shape,
   if (rope != NULL)
     apply_rope (shape, rope, n_sequences, n_tokens, parts.wide);
   for (size_t s = 0; s < n_sequences; s++)
-    attend (shape, n_tokens, 0, n_tokens, parts.wide + s * n_tokens * 3 * width, parts.scores,
+    attend (shape, n_tokens, 0, n_tokens, parts.wide + s * n_tokens * 3 * width, parts.attention,
             parts.normed + s * n_tokens * width);
   ple_linear_apply (&block->out, n_rows, parts.normed, width, PLE_ACTIVATION_NONE, block->scale1, x,
                     x, width, parts.product);
@@ -206,7 +210,7 @@ ple_block_run_one (const PleBlockShape *shape,
     {
       size_t token = wanted != NULL ? wanted[s] : 0;
 
-      attend (shape, n_tokens, token, 1, parts.wide + s * n_tokens * 3 * width, parts.scores,
+      attend (shape, n_tokens, token, 1, parts.wide + s * n_tokens * 3 * width, parts.attention,
               parts.normed + s * width);
       memcpy (out + s * width, x + (s * n_tokens + token) * width, width * sizeof *out);
     }

@@ -358,7 +358,7 @@ convnext_run (PleVisionWorker *worker, size_t n_images, const float *pixels, flo
           rows /= 2;
           columns /= 2;
         }
-      for (size_t i = 0; i < stage->depth; i++)
+      for (size_t i = 0; i < stage->depth && !ple_vision_is_cancelled (worker); i++)
         run_layer (config, stage, &stage->layers[i], n_images, rows, columns, &parts);
       ple_vision_trace (worker, names[s], n_images * rows * columns, stage->width, parts.x);
     }

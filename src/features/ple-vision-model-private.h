@@ -32,6 +32,7 @@ struct _PleVisionWorker
 {
   PleVisionPlan *plan;
   PleMatrix *scratch;
+  PleProgress *progress; /* (nullable): looked at between layers */
   PleVisionTrace trace;
   gpointer trace_data;
 };
@@ -74,6 +75,13 @@ static inline size_t
 ple_vision_group (size_t n_rows, size_t n_wanted)
 {
   return CLAMP (n_wanted / MAX (n_rows, 1), 1, 16);
+}
+
+/* Whether the work shall end: the features are then unspecified. */
+static inline gboolean
+ple_vision_is_cancelled (const PleVisionWorker *worker)
+{
+  return ple_progress_is_cancelled (worker->progress);
 }
 
 /* Calls the worker's trace, if it has one. */

@@ -195,6 +195,7 @@ typedef struct
   PleVisionWorker *const *workers;
   const float *pixels;
   float *features;
+  PleProgress *progress;
 } Pass;
 
 static void
@@ -203,6 +204,7 @@ run_group (const PleChunk *chunk, gpointer data)
   Pass *pass = data;
   PleVisionPlan *plan = pass->plan;
 
+  pass->workers[chunk->worker]->progress = pass->progress;
   ple_vision_worker_run (pass->workers[chunk->worker], chunk->end - chunk->begin,
                          pass->pixels + chunk->begin * 3 * plan->height * plan->width,
                          pass->features + chunk->begin * plan->model->config.n_features);
@@ -217,9 +219,10 @@ ple_vision_run_all (PleVisionPlan *plan,
                     PleProgress *progress,
                     GError **error)
 {
-  Pass pass = { plan, workers, pixels, features };
+  Pass pass = { plan, workers, pixels, features, progress };
 
-  return ple_parallel_for (n, plan->group, run_group, &pass, progress, error);
+  return ple_parallel_for_reporting (n, plan->group, run_group, &pass, progress, error) &&
+         ple_progress_check (progress, error);
 }
 
 void

@@ -303,6 +303,8 @@ resnet_run (PleVisionWorker *worker, size_t n_images, const float *pixels, float
                     parts.x);
   for (size_t s = 0; s < config->n_stages; s++)
     {
+      if (ple_vision_is_cancelled (worker))
+        return;
       for (size_t i = 0; i < config->depths[s]; i++)
         run_layer (&g_array_index (net->layers, Layer, l++), n_images, &rows, &columns, &parts);
       ple_vision_trace (worker, names[s], n_images * rows * columns, config->widths[s], parts.x);

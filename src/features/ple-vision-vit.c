@@ -586,6 +586,8 @@ vit_run (PleVisionWorker *worker, size_t n_images, const float *pixels, float *f
     }
   for (size_t i = 0; i < last; i++)
     {
+      if (ple_vision_is_cancelled (worker))
+        return;
       ple_block_run (&config->block, &vit->blocks[i], n_images, tables->n_tokens, rope,
                      parts.tokens, parts.rest);
       if (i == 0)

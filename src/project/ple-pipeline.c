@@ -226,6 +226,23 @@ run_stages (Pipeline *pipeline, GError **error)
          ple_progress_report (pipeline->progress, 1, error);
 }
 
+/* The keys depend on the model's files. */
+static gboolean
+identify_model (const char *project_path,
+                PleDataset *dataset,
+                PleRecipe *recipe,
+                PleProgress *progress,
+                GError **error)
+{
+  g_autofree char *cache = g_build_filename (project_path, "features", "weights.json", NULL);
+  g_autoptr (PleProgress) part = ple_progress_new_stage (progress, _ ("Model"), 0, 0);
+
+  if (ple_dataset_get_features (dataset) != NULL ||
+      *ple_recipe_get_settings (recipe)->load_features != '\0')
+    return TRUE;
+  return ple_recipe_identify_model (recipe, cache, part, error);
+}
+
 PleRun *
 ple_pipeline_run (const char *project_path,
                   PleDataset *dataset,
@@ -237,7 +254,8 @@ ple_pipeline_run (const char *project_path,
   PleRun *run = NULL;
 
   g_return_val_if_fail (project_path != NULL && dataset != NULL && recipe != NULL, NULL);
-  if (!ple_stages_init (&pipeline.stages, project_path, dataset, recipe, error))
+  if (!identify_model (project_path, dataset, recipe, progress, error) ||
+      !ple_stages_init (&pipeline.stages, project_path, dataset, recipe, error))
     return NULL;
   pipeline.run = ple_run_new (&pipeline.stages);
   if (run_stages (&pipeline, error))

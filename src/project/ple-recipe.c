@@ -3,6 +3,7 @@
 
 #include "project/ple-recipe.h"
 
+#include "base/ple-error.h"
 #include "base/ple-text.h"
 
 #include <glib/gi18n-lib.h>
@@ -17,6 +18,7 @@ struct _PleRecipe
   GObject parent_instance;
   PleParams *params[PLE_RECIPE_N_PARTS];
   const PleModel *model;
+  char *folder; /* of a model that is read from one */
   const PleMethod *method;
   const PleEmbedding *embedding;
   size_t adapted_clusters; /* of ple_recipe_adapt(), 0 before */
@@ -152,14 +154,21 @@ replace_part (PleRecipe *recipe, PleRecipePart part, const PleParam *table, size
   g_signal_connect (params, "changed", G_CALLBACK (on_params_changed), recipe);
 }
 
+/* Another folder is another model: what is known of the weights does not count any more. */
 static void
-choose_model (PleRecipe *recipe, const PleModel *model)
+choose_model (PleRecipe *recipe, const PleModel *model, const char *source)
 {
-  if (model == recipe->model)
+  const char *folder = model != NULL && model->identify != NULL ? source : NULL;
+
+  if (model == recipe->model && g_strcmp0 (folder, recipe->folder) == 0)
     return;
   recipe->model = model;
+  g_free (recipe->folder);
+  recipe->folder = g_strdup (folder);
   replace_part (recipe, PLE_RECIPE_MODEL, model != NULL ? model->params : NULL,
                 model != NULL ? model->params_size : 0);
+  if (folder != NULL)
+    ple_params_set (recipe->params[PLE_RECIPE_MODEL], PLE_MODEL_WEIGHTS_PARAM, "", NULL);
 }
 
 static void
@@ -192,16 +201,20 @@ follow_choices (PleRecipe *recipe, PleParams *params)
   const PleModel *model = ple_model_find (settings->model, NULL);
   const PleMethod *method = ple_method_find (settings->method, NULL);
   const PleEmbedding *embedding = ple_embedding_find (settings->embedding, NULL);
+  const char *source = settings->model;
   gboolean other;
 
   if (model == NULL)
-    model = recipe->model;
+    {
+      model = recipe->model;
+      source = recipe->folder;
+    }
   if (method == NULL)
     method = recipe->method;
   if (embedding == NULL && strcmp (settings->embedding, EMBEDDING_NONE) != 0)
     embedding = recipe->embedding;
   other = model != recipe->model || method != recipe->method || embedding != recipe->embedding;
-  choose_model (recipe, model);
+  choose_model (recipe, model, source);
   choose_method (recipe, method);
   choose_embedding (recipe, embedding);
   if (other)
@@ -227,6 +240,7 @@ ple_recipe_finalize (GObject *object)
         g_signal_handlers_disconnect_by_data (recipe->params[i], recipe);
       g_clear_object (&recipe->params[i]);
     }
+  g_free (recipe->folder);
   G_OBJECT_CLASS (ple_recipe_parent_class)->finalize (object);
 }
 
@@ -264,6 +278,8 @@ ple_recipe_copy (PleRecipe *recipe)
   PleRecipe *copy = ple_recipe_new ();
 
   copy->model = recipe->model;
+  g_free (copy->folder);
+  copy->folder = g_strdup (recipe->folder);
   copy->method = recipe->method;
   copy->embedding = recipe->embedding;
   copy->adapted_clusters = recipe->adapted_clusters;
@@ -386,6 +402,40 @@ ple_recipe_get_model (PleRecipe *recipe)
   return recipe->model;
 }
 
+const char *
+ple_recipe_get_model_source (PleRecipe *recipe)
+{
+  if (recipe->folder != NULL)
+    return recipe->folder;
+  return recipe->model != NULL ? recipe->model->id : NULL;
+}
+
+gboolean
+ple_recipe_identify_model (PleRecipe *recipe,
+                           const char *cache_file,
+                           PleProgress *progress,
+                           GError **error)
+{
+  PleParams *params = recipe->params[PLE_RECIPE_MODEL];
+  g_autofree char *known = NULL;
+  g_autofree char *found = NULL;
+
+  if (recipe->folder == NULL)
+    return TRUE;
+  found = recipe->model->identify (recipe->folder, cache_file, progress, error);
+  if (found == NULL)
+    return FALSE;
+  known = ple_params_get (params, PLE_MODEL_WEIGHTS_PARAM);
+  if (*known != '\0' && strcmp (known, found) != 0)
+    {
+      g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_MISMATCH,
+                   _ ("%s: these are other weights (%.12s) than those asked for (%.12s)"),
+                   recipe->folder, found, known);
+      return FALSE;
+    }
+  return ple_params_set (params, PLE_MODEL_WEIGHTS_PARAM, found, error);
+}
+
 const PleMethod *
 ple_recipe_get_method (PleRecipe *recipe)
 {
@@ -451,7 +501,7 @@ ple_recipe_to_json (PleRecipe *recipe, JsonObject *object)
     }
   /* What "auto" came to is what the result was made with. */
   if (recipe->model != NULL)
-    json_object_set_string_member (object, "model", recipe->model->id);
+    json_object_set_string_member (object, "model", ple_recipe_get_model_source (recipe));
 }
 
 static char *
@@ -534,10 +584,10 @@ ple_recipe_to_command (PleRecipe *recipe, PleDataset *dataset)
                strcmp (entry->name, "embedding") == 0);
 
           if (strcmp (name, "model") == 0 && recipe->model != NULL)
-            append_option (command, name, recipe->model->id);
+            append_option (command, name, ple_recipe_get_model_source (recipe));
           else if (choice || strcmp (name, "num_clusters") == 0 || strcmp (name, "seed") == 0)
             append_option (command, name, value);
-          else if (!ple_params_is_given (params, entry->name))
+          else if (!ple_params_is_given (params, entry->name) || *value == '\0')
             continue;
           else if (entry->type == PLE_PARAM_BOOL)
             g_string_append_printf (command, " --%s=%s", name, value);

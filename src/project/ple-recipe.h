@@ -33,7 +33,7 @@ typedef enum
 
 /**
  * PleRunSettings:
- * @model: id, "auto" for the best on this computer
+ * @model: id, "auto" for the best that needs no files, or the folder of a vision model
  * @method: id
  * @preset: of the method; a method without that preset follows its first
  * @embedding: id, "none" for no map
@@ -81,10 +81,27 @@ char *ple_recipe_get (PleRecipe *recipe, const char *name);
 PleParams *ple_recipe_get_params (PleRecipe *recipe, PleRecipePart part);
 /* The choices, resolved ("auto" is never returned); %NULL as ple_recipe_get_params() is. */
 const PleModel *ple_recipe_get_model (PleRecipe *recipe);
+/* What names the model: its id, or the folder of a vision model. */
+const char *ple_recipe_get_model_source (PleRecipe *recipe);
 const PleMethod *ple_recipe_get_method (PleRecipe *recipe);
 const PleEmbedding *ple_recipe_get_embedding (PleRecipe *recipe);
 guint64 ple_recipe_get_seed (PleRecipe *recipe);
 const PleRunSettings *ple_recipe_get_settings (PleRecipe *recipe);
+
+/**
+ * ple_recipe_identify_model:
+ * @cache_file: (nullable): remembers sums of files between calls
+ *
+ * Sets the parameter "weights" of a model that is read from a folder to the hash of its files, so
+ * that keys depend on them. Reads the files, unless the cache knows them. Nothing to do for other
+ * models.
+ *
+ * Returns: %FALSE if the folder cannot be read or its files are not those that "weights" names
+ */
+gboolean ple_recipe_identify_model (PleRecipe *recipe,
+                                    const char *cache_file,
+                                    PleProgress *progress,
+                                    GError **error);
 
 /* Sets what the data set suggests where nothing was given: num_clusters = classes where known, else
  * sqrt(n / 2), at least 2 and at most 100 (that is a guess: @guessed says so). */

@@ -5,6 +5,7 @@
 
 #include "base/ple-error.h"
 #include "base/ple-json.h"
+#include "features/ple-growing-array.h"
 #include "linalg/ple-array-file.h"
 
 #include <errno.h>
@@ -192,11 +193,39 @@ read_given (const PleStages *stages, const char *path, GError **error)
   return join_copied (train, test, error);
 }
 
+/* Where a model may keep unfinished work. (transfer full) */
+static char *
+partial_path (const PleStages *stages)
+{
+  g_autofree char *name = g_strdup_printf (".partial-%s.npy", stages->features_key);
+
+  return g_build_filename (stages->project_path, "features", name, NULL);
+}
+
 static PleMatrix *
-compute (const PleStages *stages, PleProgress *progress, GError **error)
+extract (const PleStages *stages, JsonObject *record, PleProgress *progress, GError **error)
+{
+  const PleModel *model = ple_recipe_get_model (stages->recipe);
+  g_autofree char *partial = partial_path (stages);
+  g_autofree char *folder = g_path_get_dirname (partial);
+  g_autofree char *cache = g_build_filename (folder, "weights.json", NULL);
+  const PleModelRequest request = {
+    .source = ple_recipe_get_model_source (stages->recipe),
+    .params = ple_params_get_struct (ple_recipe_get_params (stages->recipe, PLE_RECIPE_MODEL)),
+    .seed = ple_recipe_get_seed (stages->recipe),
+    .partial = partial,
+    .cache_file = cache,
+    .record = record,
+  };
+
+  g_mkdir_with_parents (folder, 0777);
+  return model->extract (stages->dataset, &request, progress, error);
+}
+
+static PleMatrix *
+compute (const PleStages *stages, JsonObject *record, PleProgress *progress, GError **error)
 {
   const char *file = ple_recipe_get_settings (stages->recipe)->load_features;
-  const PleModel *model = ple_recipe_get_model (stages->recipe);
   g_autoptr (PleMatrix) matrix = NULL;
 
   if (*file != '\0')
@@ -204,22 +233,17 @@ compute (const PleStages *stages, PleProgress *progress, GError **error)
   else if (ple_dataset_get_features (stages->dataset) != NULL)
     matrix = ple_matrix_ref (ple_dataset_get_features (stages->dataset));
   else
-    {
-      PleParams *params = ple_recipe_get_params (stages->recipe, PLE_RECIPE_MODEL);
-
-      matrix = model->extract (stages->dataset, ple_params_get_struct (params),
-                               ple_recipe_get_seed (stages->recipe), progress, error);
-    }
+    matrix = extract (stages, record, progress, error);
   if (matrix == NULL || !ple_matrix_check_finite (matrix, _ ("features"), error))
     return NULL;
   g_return_val_if_fail (matrix->n_rows == stages->n_items, NULL);
   return g_steal_pointer (&matrix);
 }
 
-static JsonObject *
-describe (const PleStages *stages, const PleMatrix *matrix)
+/* Adds to @config, which holds what the model says of itself. */
+static void
+describe (const PleStages *stages, const PleMatrix *matrix, JsonObject *config)
 {
-  JsonObject *config = json_object_new ();
   const PleModel *model = ple_recipe_get_model (stages->recipe);
   const char *file = ple_recipe_get_settings (stages->recipe)->load_features;
 
@@ -227,7 +251,7 @@ describe (const PleStages *stages, const PleMatrix *matrix)
     json_object_set_string_member (config, "load_features", file);
   else
     {
-      json_object_set_string_member (config, "model", model->id);
+      json_object_set_string_member (config, "model", ple_recipe_get_model_source (stages->recipe));
       json_object_set_int_member (config, "model_version", model->version);
       if (!model->seedless)
         json_object_set_int_member (config, "seed", (gint64) ple_recipe_get_seed (stages->recipe));
@@ -238,7 +262,6 @@ describe (const PleStages *stages, const PleMatrix *matrix)
   json_object_set_int_member (config, "num_samples", (gint64) matrix->n_rows);
   json_object_set_int_member (config, "num_train", (gint64) stages->n_train);
   json_object_set_int_member (config, "feature_dim", (gint64) matrix->n_cols);
-  return config;
 }
 
 static gboolean
@@ -255,14 +278,15 @@ PleMatrix *
 ple_stage_features_make (const PleStages *stages, PleProgress *progress, GError **error)
 {
   gint64 start = g_get_monotonic_time ();
-  g_autoptr (PleMatrix) matrix = compute (stages, progress, error);
-  g_autoptr (JsonObject) config = NULL;
+  g_autoptr (JsonObject) config = json_object_new ();
+  g_autoptr (PleMatrix) matrix = compute (stages, config, progress, error);
   g_autoptr (PleAtomicDir) dir = NULL;
   g_autofree char *folder = NULL;
+  g_autofree char *partial = partial_path (stages);
 
   if (matrix == NULL || matrix == ple_dataset_get_features (stages->dataset))
     return g_steal_pointer (&matrix);
-  config = describe (stages, matrix);
+  describe (stages, matrix, config);
   dir = ple_stages_begin (stages, "features", stages->features_key, config, error);
   if (dir == NULL || !write_rows (dir, TRAIN_FILE, matrix, 0, stages->n_train, error))
     return NULL;
@@ -274,6 +298,7 @@ ple_stage_features_make (const PleStages *stages, PleProgress *progress, GError 
     return NULL;
   /* From here on mapped: pages that the system can drop and read again. */
   g_clear_pointer (&matrix, ple_matrix_unref);
+  ple_growing_array_remove (partial);
   folder = ple_stages_folder (stages, "features", stages->features_key);
   return load_folder (folder, stages->n_train, stages->n_items, error);
 }

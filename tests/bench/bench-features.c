@@ -76,7 +76,11 @@ extract (PleDataset *dataset, const char *spec, guint64 seed, GError **error)
       if (!ple_params_set (params, pair[0], pair[1] != NULL ? pair[1] : "", error))
         return NULL;
     }
-  return model->extract (dataset, ple_params_get_struct (params), seed, NULL, error);
+  return model->extract (dataset,
+                         &(PleModelRequest){ .source = model->id,
+                                             .params = ple_params_get_struct (params),
+                                             .seed = seed },
+                         NULL, error);
 }
 
 static gboolean

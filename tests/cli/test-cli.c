@@ -6,6 +6,7 @@
 #include "base/ple-json.h"
 #include "base/ple-rng.h"
 #include "linalg/ple-array-file.h"
+#include "ple-make-model.h"
 #include "unit/ple-test-server.h"
 
 #include <glib/gstdio.h>
@@ -264,6 +265,57 @@ test_models_that_are_not_there (gconstpointer data)
       g_assert_nonnull (strstr (result.err, names[i]));
       g_assert_nonnull (strstr (result.err, "hog-color"));
     }
+}
+
+/* A model in the hub's cache, by its name and by its family: vectors, what they were made with, and
+ * a run that finds them again. */
+static void
+test_vision_models (gconstpointer data)
+{
+  const Context *context = data;
+  g_autofree char *hub = g_build_filename (context->folder, "hf", NULL);
+  g_autofree char *model =
+      g_build_filename (hub, "hub", "models--facebook--dinov2-small", "snapshots", "0123", NULL);
+  Context with_hub = { context->cli, context->folder,
+                       g_environ_setenv (g_strdupv (context->environment), "HF_HOME", hub, TRUE) };
+  g_autoptr (JsonNode) by_name = NULL;
+  g_autoptr (JsonNode) first = NULL;
+  g_autoptr (JsonNode) second = NULL;
+  g_autoptr (PleMatrix) x = NULL;
+  g_autoptr (PleMatrix) train = NULL;
+  g_autofree char *file = g_build_filename (context->folder, "v.npy", NULL);
+  g_autofree char *train_file = g_build_filename (context->folder, "train_features.npy", NULL);
+  JsonObject *object;
+
+  g_assert_true (ple_make_model (model,
+                                 "dinov2 hidden_size=24 num_attention_heads=3 "
+                                 "num_hidden_layers=1 patch_size=14 image_size=28",
+                                 NULL));
+  by_name = run_json (&with_hub, "features --input sample:24:1 --model facebook/dinov2-small "
+                                 "--output @/v.npy --batch_size 5 --num_workers 2 "
+                                 "--save_features --json");
+  object = json_node_get_object (by_name);
+  g_assert_cmpint (ple_json_get_int (object, "num_samples", 0), ==, 24);
+  g_assert_cmpint (ple_json_get_int (object, "feature_dim", 0), ==, 24);
+  g_assert_cmpuint (strlen (ple_json_get_string (object, "weights", "")), ==, 64);
+  assert_exists (context, "v.json");
+  x = ple_features_read (file, NULL);
+  train = ple_features_read (train_file, NULL);
+  g_assert_cmpuint (x->n_rows, ==, 24);
+  g_assert_cmpmem (train->data, train->n_rows * 24 * sizeof (float), x->data,
+                   train->n_rows * 24 * sizeof (float));
+  first = run_json (&with_hub, "run --input sample:24:1 --model_type dinov2 --dinov2_model "
+                               "dinov2_vits14 --num_clusters 3 --results_dir @/v --project @/vp "
+                               "--json");
+  second = run_json (&with_hub, "run --input sample:24:1 --model @/hf/hub/models--facebook--dinov2-"
+                                "small/snapshots/0123 --num_clusters 4 --results_dir @/v "
+                                "--project @/vp --json");
+  g_assert_cmpuint (
+      json_array_get_length (ple_json_get_array (json_node_get_object (first), "found")), ==, 0);
+  g_assert_cmpstr (json_array_get_string_element (
+                       ple_json_get_array (json_node_get_object (second), "found"), 0),
+                   ==, "features");
+  g_strfreev (with_hub.environment);
 }
 
 static void
@@ -609,6 +661,8 @@ main (int argc, char **argv)
       g_environ_setenv (context.environment, "XDG_DATA_HOME", context.folder, TRUE);
   context.environment =
       g_environ_setenv (context.environment, "XDG_CACHE_HOME", context.folder, TRUE);
+  context.environment = g_environ_setenv (context.environment, "HF_HOME", context.folder, TRUE);
+  context.environment = g_environ_unsetenv (context.environment, "HF_HUB_CACHE");
   context.environment = g_environ_setenv (context.environment, "LC_ALL", "C", TRUE);
   write_vectors (&context);
   g_test_add_data_func ("/cli/help", &context, test_help);
@@ -617,6 +671,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/cli/models-that-are-not-there", &context, test_models_that_are_not_there);
   g_test_add_data_func ("/cli/vectors-through-all-commands", &context,
                         test_vectors_through_all_commands);
+  g_test_add_data_func ("/cli/vision-models", &context, test_vision_models);
   g_test_add_data_func ("/cli/probe", &context, test_probe);
   g_test_add_data_func ("/cli/run-on-pictures", &context, test_run_on_pictures);
   g_test_add_data_func ("/cli/features-of-pictures", &context, test_features_of_pictures);

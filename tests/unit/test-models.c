@@ -30,7 +30,11 @@ extract (const PleModel *model, PleDataset *dataset, guint64 seed, PleProgress *
 {
   g_autoptr (PleParams) params = make_params (model);
   g_autoptr (GError) error = NULL;
-  PleMatrix *x = model->extract (dataset, ple_params_get_struct (params), seed, progress, &error);
+  PleMatrix *x = model->extract (dataset,
+                                 &(PleModelRequest){ .source = model->id,
+                                                     .params = ple_params_get_struct (params),
+                                                     .seed = seed },
+                                 progress, &error);
 
   g_assert_no_error (error);
   g_assert_cmpuint (x->n_rows, ==, ple_dataset_get_n_items (dataset));
@@ -314,8 +318,9 @@ test_cancel_half_way (void)
 
       cancelling.progress = progress;
       ple_progress_set_every (progress);
-      g_assert_null (
-          (*model)->extract (dataset, ple_params_get_struct (params), 1, progress, &error));
+      g_assert_null ((*model)->extract (
+          dataset, &(PleModelRequest){ .params = ple_params_get_struct (params), .seed = 1 },
+          progress, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
       g_assert_cmpint (cancelling.cancelled_at, >, 0);
       g_test_message ("%s: %.1f ms of CPU from cancel to return", (*model)->id,
@@ -344,7 +349,9 @@ test_features_are_refused (void)
     {
       g_autoptr (PleParams) params = make_params (*model);
 
-      g_assert_null ((*model)->extract (dataset, ple_params_get_struct (params), 1, NULL, &error));
+      g_assert_null ((*model)->extract (
+          dataset, &(PleModelRequest){ .params = ple_params_get_struct (params), .seed = 1 }, NULL,
+          &error));
       g_assert_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_UNSUPPORTED);
       g_clear_error (&error);
     }
