@@ -34,6 +34,12 @@ struct _PleDownloader
   gint64 window_start;
   guint64 window_bytes;
   double rate;
+  /* What was reported last: it is said again while nothing comes, so that the last bytes before a
+   * silence are not lost to the limit of reports a second. */
+  gboolean has_reported;
+  guint64 last_n;
+  guint64 last_before;
+  gint64 last_size;
 };
 
 typedef struct
@@ -129,6 +135,9 @@ poll_cb (gpointer data)
 
   if (ple_progress_is_cancelled (downloader->progress))
     g_cancellable_cancel (downloader->cancellable);
+  else if (downloader->has_reported)
+    ple_downloader_report (downloader, downloader->last_n, downloader->last_size,
+                           downloader->last_before, NULL);
   return G_SOURCE_CONTINUE;
 }
 
@@ -145,6 +154,7 @@ ple_downloader_begin (PleDownloader *downloader, PleProgress *progress)
   downloader->window_start = g_get_monotonic_time ();
   downloader->window_bytes = 0;
   downloader->rate = 0;
+  downloader->has_reported = FALSE;
 }
 
 void
@@ -474,6 +484,10 @@ ple_downloader_report (
   g_autofree char *total_text = g_format_size (total);
   g_autofree char *rate_text = NULL;
 
+  downloader->has_reported = TRUE;
+  downloader->last_n = n;
+  downloader->last_size = size;
+  downloader->last_before = before;
   if (downloader->window_bytes == 0)
     downloader->window_bytes = before;
   if (now - downloader->window_start >= G_USEC_PER_SEC && n > downloader->window_bytes)
