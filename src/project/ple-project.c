@@ -203,12 +203,13 @@ ple_project_list_recent (const PleEnvironment *environment)
       const char *path = object != NULL ? ple_json_get_string (object, "path", "") : "";
       PleRecentProject *recent;
 
-      if (!ple_project_is_project (path))
+      if (*path == '\0')
         continue;
       recent = g_new0 (PleRecentProject, 1);
       recent->path = g_strdup (path);
       recent->title = g_strdup (ple_json_get_string (object, "title", ""));
       recent->time = ple_json_get_int (object, "time", 0);
+      recent->missing = !ple_project_is_project (path);
       g_ptr_array_add (list, recent);
     }
   return list;
@@ -225,25 +226,49 @@ add_recent (JsonArray *array, const char *title, const char *path, gint64 time)
   json_array_add_object_element (array, object);
 }
 
-/* A list that cannot be written is not worth a failure. */
-static void
-remember_recent (PleProject *project, const PleEnvironment *environment)
+/* Writes the list without what is at @path, after @newest (nullable). */
+static gboolean
+save_recent (const PleEnvironment *environment,
+             PleProject *newest,
+             const char *path,
+             GError **error)
 {
   g_autofree char *file = g_build_filename (environment->data_dir, RECENT_FILE, NULL);
   g_autoptr (GPtrArray) list = ple_project_list_recent (environment);
   g_autoptr (JsonArray) array = json_array_new ();
   g_autoptr (JsonNode) node = json_node_init_array (json_node_alloc (), array);
 
-  add_recent (array, project->title, project->path, g_get_real_time () / G_USEC_PER_SEC);
+  if (newest != NULL)
+    add_recent (array, newest->title, newest->path, g_get_real_time () / G_USEC_PER_SEC);
   for (guint i = 0; i < list->len && json_array_get_length (array) < RECENT_MAX; i++)
     {
       const PleRecentProject *recent = g_ptr_array_index (list, i);
 
-      if (strcmp (recent->path, project->path) != 0)
+      if (strcmp (recent->path, path) != 0)
         add_recent (array, recent->title, recent->path, recent->time);
     }
-  if (g_mkdir_with_parents (environment->data_dir, 0700) == 0)
-    ple_json_save (node, file, NULL);
+  if (g_mkdir_with_parents (environment->data_dir, 0700) != 0)
+    {
+      int saved = errno;
+
+      g_set_error (error, G_FILE_ERROR, (int) g_file_error_from_errno (saved), "%s: %s",
+                   environment->data_dir, g_strerror (saved));
+      return FALSE;
+    }
+  return ple_json_save (node, file, error);
+}
+
+/* A list that cannot be written is not worth a failure. */
+static void
+remember_recent (PleProject *project, const PleEnvironment *environment)
+{
+  save_recent (environment, project, project->path, NULL);
+}
+
+gboolean
+ple_project_forget_recent (const PleEnvironment *environment, const char *path, GError **error)
+{
+  return save_recent (environment, NULL, path, error);
 }
 
 /* What killed programs left half-written. */

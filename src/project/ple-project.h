@@ -53,14 +53,24 @@ char **ple_project_list_runs (PleProject *project);
 const char *ple_project_get_current_run (PleProject *project);
 gboolean ple_project_set_current_run (PleProject *project, const char *key, GError **error);
 
-/* Projects opened lately, newest first: (title, path) for the welcome page. Kept in @environment's
- * data folder. */
+/**
+ * PleRecentProject:
+ * @time: when it was opened last, seconds since 1970
+ * @missing: there is no project at @path any more: it has moved or was deleted
+ *
+ * Projects opened lately, newest first, for the welcome page. Kept in the environment's data
+ * folder.
+ */
 typedef struct
 {
   char *title;
   char *path;
   gint64 time;
+  gboolean missing;
 } PleRecentProject;
 GPtrArray *ple_project_list_recent (const PleEnvironment *environment);
+/* Takes @path from that list; the project itself stays. Nothing happens if it is not there. */
+gboolean
+ple_project_forget_recent (const PleEnvironment *environment, const char *path, GError **error);
 
 G_END_DECLS

@@ -126,10 +126,40 @@ test_recent_newest_first (Fixture *fixture, gconstpointer data)
   newest = g_ptr_array_index (recent, 0);
   g_assert_cmpstr (newest->path, ==, ple_project_get_path (again));
   g_assert_cmpstr (newest->path, !=, ple_project_get_path (second));
-  g_assert_true (ple_remove_recursively (ple_project_get_path (first), NULL));
+}
+
+/* One that is gone is said to be missing and can be taken from the list; others stay. */
+static void
+test_recent_missing_and_forgotten (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (PleDataset) other = ple_sample_dataset_new (144, 1);
+  g_autoptr (PleProject) gone =
+      ple_project_new (NULL, fixture->dataset, &fixture->environment, NULL);
+  g_autoptr (PleProject) stays = ple_project_new (NULL, other, &fixture->environment, NULL);
+  g_autoptr (GPtrArray) recent = NULL;
+  const PleRecentProject *first, *second;
+  GError *error = NULL;
+
+  g_assert_true (ple_remove_recursively (ple_project_get_path (gone), NULL));
+  recent = ple_project_list_recent (&fixture->environment);
+  g_assert_cmpuint (recent->len, ==, 2);
+  first = g_ptr_array_index (recent, 0);
+  second = g_ptr_array_index (recent, 1);
+  g_assert_cmpstr (first->path, ==, ple_project_get_path (stays));
+  g_assert_false (first->missing);
+  g_assert_cmpstr (second->path, ==, ple_project_get_path (gone));
+  g_assert_true (second->missing);
+
+  g_assert_true (
+      ple_project_forget_recent (&fixture->environment, ple_project_get_path (gone), &error));
+  g_assert_no_error (error);
+  g_assert_true (ple_project_forget_recent (&fixture->environment, "/never/seen", &error));
   g_clear_pointer (&recent, g_ptr_array_unref);
   recent = ple_project_list_recent (&fixture->environment);
   g_assert_cmpuint (recent->len, ==, 1);
+  first = g_ptr_array_index (recent, 0);
+  g_assert_cmpstr (first->path, ==, ple_project_get_path (stays));
+  g_assert_true (ple_project_is_project (first->path));
 }
 
 static void
@@ -156,6 +186,7 @@ main (int argc, char **argv)
   ADD ("refuses-other-pictures", test_refuses_other_pictures);
   ADD ("moved-pictures-and-bad-files", test_moved_pictures_and_bad_files);
   ADD ("recent-newest-first", test_recent_newest_first);
+  ADD ("recent-missing-and-forgotten", test_recent_missing_and_forgotten);
   ADD ("unwritable-place", test_unwritable_place);
   return g_test_run ();
 }
