@@ -3,13 +3,12 @@
 
 #include "gui/ple-welcome-page.h"
 
+#include "gui/ple-recent-tile.h"
 #include "gui/ple-widgets.h"
 #include "project/ple-project.h"
 
-#include <glib/gi18n.h>
-
-/* More would push the buttons off a small window. */
-#define N_RECENT 6
+#define N_RECENT 9
+#define N_COLUMNS 3
 
 struct _PleWelcomePage
 {
@@ -37,52 +36,6 @@ ple_welcome_page_init (PleWelcomePage *page)
   gtk_widget_init_template (GTK_WIDGET (page));
 }
 
-/* "today", "3 days ago" or a date. */
-static char *
-describe_time (gint64 time)
-{
-  g_autoptr (GDateTime) then = g_date_time_new_from_unix_local (time);
-  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
-  gint64 days;
-
-  if (then == NULL)
-    return g_strdup ("");
-  days = g_date_time_difference (now, then) / G_TIME_SPAN_DAY;
-  if (days < 1)
-    return g_date_time_format (then, _ ("today, %H:%M"));
-  if (days < 7)
-    return g_strdup_printf (ngettext ("%d day ago", "%d days ago", (gulong) days), (int) days);
-  return g_date_time_format (then, "%x");
-}
-
-static void
-add_recent (PleWelcomePage *page, const PleRecentProject *recent)
-{
-  GtkWidget *button = gtk_button_new ();
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
-  GtkWidget *title = gtk_label_new (recent->title);
-  g_autofree char *when = describe_time (recent->time);
-  GtkWidget *detail = gtk_label_new (when);
-
-  gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_MIDDLE);
-  gtk_label_set_max_width_chars (GTK_LABEL (title), 24);
-  gtk_label_set_xalign (GTK_LABEL (title), 0);
-  gtk_label_set_xalign (GTK_LABEL (detail), 0);
-  gtk_style_context_add_class (gtk_widget_get_style_context (title), "headline");
-  gtk_style_context_add_class (gtk_widget_get_style_context (detail), "dim-label");
-  gtk_style_context_add_class (gtk_widget_get_style_context (button), "recent-tile");
-  gtk_container_add (GTK_CONTAINER (box), title);
-  gtk_container_add (GTK_CONTAINER (box), detail);
-  gtk_widget_set_size_request (box, 180, -1);
-  gtk_container_add (GTK_CONTAINER (button), box);
-  gtk_button_set_relief (GTK_BUTTON (button), GTK_RELIEF_NONE);
-  gtk_widget_set_tooltip_text (button, recent->path);
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "win.open");
-  gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "s", recent->path);
-  gtk_container_add (GTK_CONTAINER (page->recent_box), button);
-  gtk_widget_show_all (gtk_widget_get_parent (button));
-}
-
 void
 ple_welcome_page_refresh (PleWelcomePage *page, const PleEnvironment *environment)
 {
@@ -90,6 +43,17 @@ ple_welcome_page_refresh (PleWelcomePage *page, const PleEnvironment *environmen
 
   ple_container_clear (GTK_CONTAINER (page->recent_box));
   for (guint i = 0; i < MIN (recent->len, N_RECENT); i++)
-    add_recent (page, g_ptr_array_index (recent, i));
+    {
+      GtkWidget *tile = ple_recent_tile_new (g_ptr_array_index (recent, i), environment->cache_dir);
+      GtkWidget *child = gtk_flow_box_child_new ();
+
+      /* The buttons in it take the keyboard, not the place around them. */
+      gtk_widget_set_can_focus (child, FALSE);
+      gtk_container_add (GTK_CONTAINER (child), tile);
+      gtk_widget_show (child);
+      gtk_container_add (GTK_CONTAINER (page->recent_box), child);
+    }
+  gtk_flow_box_set_min_children_per_line (GTK_FLOW_BOX (page->recent_box),
+                                          CLAMP (recent->len, 1, N_COLUMNS));
   gtk_widget_set_visible (page->recent_box, recent->len > 0);
 }

@@ -86,8 +86,23 @@ on_choose (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+on_forget_project (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  PleWindow *window = data;
+  const PleEnvironment *environment = ple_session_get_environment (window->session);
+  g_autoptr (GError) error = NULL;
+
+  if (ple_project_forget_recent (environment, g_variant_get_string (parameter, NULL), &error))
+    ple_window_toast (window, _ ("Taken from the list; the project itself stays"), FALSE);
+  else
+    ple_window_toast (window, error->message, FALSE);
+  ple_welcome_page_refresh (window->welcome_page, environment);
+}
+
+static void
 on_close_project (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
+  ple_window_keep_mosaic (data, FALSE);
   ple_session_close (((PleWindow *) data)->session);
 }
 
@@ -557,6 +572,7 @@ static const GActionEntry entries[] = {
   { "open-folder", on_choose, NULL, NULL, NULL, { 0 } },
   { "open-file", on_choose, NULL, NULL, NULL, { 0 } },
   { "open-project", on_choose, NULL, NULL, NULL, { 0 } },
+  { "forget-project", on_forget_project, "s", NULL, NULL, { 0 } },
   { "close-project", on_close_project, NULL, NULL, NULL, { 0 } },
   { "close", on_close, NULL, NULL, NULL, { 0 } },
 

@@ -38,6 +38,7 @@ struct _PleWindow
   PleFrameLog *frame_log;
   guint toast_source;
   guint settle_source;
+  gboolean has_mosaic; /* of the run that is shown */
 };
 
 /* The action table. */
@@ -46,6 +47,10 @@ void ple_window_init_actions (PleWindow *window);
 void ple_window_init_downloads (PleWindow *window, const PleEnvironment *environment);
 /* ple-window-readouts.c: enabled states and read-outs, after anything has changed. */
 void ple_window_update_actions (PleWindow *window);
+
+/* Draws the project's tile of the welcome page from what is open now; with @wait before it returns,
+ * else on a thread. */
+void ple_window_keep_mosaic (PleWindow *window, gboolean wait);
 
 /* An event that passes; @offer_undo adds a button. */
 void ple_window_toast (PleWindow *window, const char *text, gboolean offer_undo);

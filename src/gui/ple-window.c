@@ -4,6 +4,7 @@
 #include "gui/ple-window-private.h"
 
 #include "gui/ple-format.h"
+#include "gui/ple-mosaic.h"
 #include "gui/ple-shortcuts.h"
 
 #include <glib/gi18n.h>
@@ -130,6 +131,117 @@ on_phase_changed (PleWindow *window)
   update_title (window);
 }
 
+/* The tile of the welcome page */
+
+typedef struct
+{
+  char *cache_dir;
+  char *project;
+  PleDataset *dataset;
+  PleMosaic mosaic;
+} Keep;
+
+static void
+keep_free (gpointer data)
+{
+  Keep *keep = data;
+
+  g_free (keep->cache_dir);
+  g_free (keep->project);
+  ple_dataset_unref (keep->dataset);
+  g_free (keep);
+}
+
+static void
+keep_cb (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  const Keep *keep = data;
+  GError *error = NULL;
+
+  if (ple_mosaic_keep (keep->cache_dir, keep->project, keep->dataset, &keep->mosaic, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+on_kept (GObject *source, GAsyncResult *result, gpointer data)
+{
+  PleWindow *window = PLE_WINDOW (source);
+
+  /* A tile that cannot be written is not worth a message: the project is there without it. */
+  if (g_task_propagate_boolean (G_TASK (result), NULL) && window->session != NULL &&
+      ple_session_get_phase (window->session) == PLE_PHASE_WELCOME)
+    ple_welcome_page_refresh (window->welcome_page, ple_session_get_environment (window->session));
+}
+
+/* The most typical pictures of the largest clusters, the largest first. */
+static void
+choose_pictures (PleSession *session, PleMosaic *mosaic)
+{
+  PleClusterIndex *index = ple_session_get_index (session);
+  size_t sizes[PLE_MOSAIC_N] = { 0 };
+
+  for (size_t id = 0; id < ple_cluster_index_get_n_ids (index); id++)
+    {
+      const PleClusterSummary *summary = ple_cluster_index_get (index, (gint32) id);
+      guint place = mosaic->n;
+
+      if (summary->n_nearest == 0)
+        continue;
+      while (place > 0 && sizes[place - 1] < summary->size)
+        place--;
+      if (place >= PLE_MOSAIC_N)
+        continue;
+      mosaic->n = MIN (mosaic->n + 1, PLE_MOSAIC_N);
+      for (guint i = mosaic->n - 1; i > place; i--)
+        {
+          sizes[i] = sizes[i - 1];
+          mosaic->items[i] = mosaic->items[i - 1];
+        }
+      sizes[place] = summary->size;
+      mosaic->items[place] = summary->nearest[0];
+    }
+}
+
+void
+ple_window_keep_mosaic (PleWindow *window, gboolean wait)
+{
+  PleSession *session = window->session;
+  PleCuration *curation = ple_session_get_curation (session);
+  PleDataset *dataset = ple_session_get_dataset (session);
+  const PleEnvironment *environment = ple_session_get_environment (session);
+  g_autoptr (GTask) task = NULL;
+  Keep *keep;
+
+  if (curation == NULL || !ple_dataset_has_pictures (dataset))
+    return;
+  keep = g_new0 (Keep, 1);
+  keep->cache_dir = g_strdup (environment->cache_dir);
+  keep->project = g_strdup (ple_project_get_path (ple_session_get_project (session)));
+  keep->dataset = ple_dataset_ref (dataset);
+  keep->mosaic.n_items = ple_session_get_n_items (session);
+  keep->mosaic.n_confirmed = ple_curation_count_state (curation, PLE_STATE_CONFIRMED);
+  choose_pictures (session, &keep->mosaic);
+  task = g_task_new (window, NULL, on_kept, NULL);
+  g_task_set_task_data (task, keep, keep_free);
+  if (wait)
+    g_task_run_in_thread_sync (task, keep_cb);
+  else
+    g_task_run_in_thread (task, keep_cb);
+}
+
+/* A run has come in: its tile is there even if the program is killed. */
+static void
+on_clusters_changed (PleWindow *window)
+{
+  gboolean curated = ple_session_get_curation (window->session) != NULL;
+
+  if (curated && !window->has_mosaic)
+    ple_window_keep_mosaic (window, FALSE);
+  window->has_mosaic = curated;
+}
+
 /* Dropping files and folders on the window. */
 
 static void
@@ -203,6 +315,7 @@ ple_window_delete_event (GtkWidget *widget, GdkEventAny *event)
   save_size (window);
   /* A worker must not outlive what it works on; decisions are written out. */
   gtk_widget_hide (widget);
+  ple_window_keep_mosaic (window, TRUE);
   ple_session_close (window->session);
   ple_job_queue_shut_down (ple_session_get_queue (window->session));
   ple_downloads_shut_down (window->downloads);
@@ -280,6 +393,8 @@ connect_session (PleWindow *window)
   g_signal_connect_swapped (window->session, "phase-changed", G_CALLBACK (on_phase_changed),
                             window);
   g_signal_connect_swapped (window->session, "clusters-changed", G_CALLBACK (update_title), window);
+  g_signal_connect_swapped (window->session, "clusters-changed", G_CALLBACK (on_clusters_changed),
+                            window);
   g_signal_connect_swapped (window->session, "metrics-changed", G_CALLBACK (update_title), window);
   g_signal_connect (window->session, "message", G_CALLBACK (on_message), window);
   for (size_t i = 0; i < G_N_ELEMENTS (updating); i++)
@@ -349,6 +464,7 @@ ple_window_get_session (PleWindow *window)
 void
 ple_window_open (PleWindow *window, const char *path)
 {
+  ple_window_keep_mosaic (window, FALSE);
   ple_session_open (window->session, path);
 }
 
