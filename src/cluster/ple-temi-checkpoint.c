@@ -58,6 +58,7 @@ ple_temi_run_save (PleTemiRun *run, PleProgress *progress)
   const size_t n = run->rows->n_rows;
   const size_t n_history = run->history->len;
   guint64 best_head = run->model->best_head;
+  gboolean ok;
 
   if (run->checkpoint_path == NULL)
     return TRUE;
@@ -75,10 +76,13 @@ ple_temi_run_save (PleTemiRun *run, PleProgress *progress)
   ple_safetensors_writer_add (writer, "labels", PLE_SAFETENSORS_I32, 1, &n, run->labels);
   ple_safetensors_writer_add (writer, "history", PLE_SAFETENSORS_F32, 1, &n_history,
                               run->history->data);
-  if (ple_safetensors_writer_write (writer, run->checkpoint_path, PLE_SAFETENSORS_QUICK, &error))
-    return TRUE;
-  ple_progress_warning (progress, _ ("No checkpoint was written: %s"), error->message);
-  return FALSE;
+  ple_safetensors_writer_set_limit (writer, ple_checkpoint_pace_go_on, &run->pace);
+  ple_checkpoint_pace_begin (&run->pace);
+  ok = ple_safetensors_writer_write (writer, run->checkpoint_path, PLE_SAFETENSORS_QUICK, &error);
+  ple_checkpoint_pace_end (&run->pace);
+  if (!ok && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    ple_progress_warning (progress, _ ("No checkpoint was written: %s"), error->message);
+  return ok;
 }
 
 static gboolean

@@ -4,6 +4,7 @@
 #include "cluster/ple-method.h"
 #include "cluster/ple-temi-model.h"
 #include "cluster/ple-temi-train.h"
+#include "nn/ple-checkpoint.h"
 
 G_BEGIN_DECLS
 
@@ -91,6 +92,7 @@ typedef struct
   guint64 step;
   PleRng rng;
   char *checkpoint_path; /* or NULL */
+  PleCheckpointPace pace;
   char *fingerprint;
 } PleTemiRun;
 
@@ -114,7 +116,8 @@ gboolean ple_temi_run_read_out (PleTemiRun *run,
 /* Clusters that some row belongs to. */
 size_t ple_temi_count_active (const gint32 *labels, size_t n, size_t n_clusters);
 
-/* Nothing without a checkpoint_dir. %FALSE, with a warning, where it could not be written. */
+/* Nothing without a checkpoint_dir. %FALSE where it could not be written, with a warning unless the
+ * run is cancelled and time is up: the checkpoint before stands then. */
 gboolean ple_temi_run_save (PleTemiRun *run, PleProgress *progress);
 /* Goes on from a checkpoint that is there. One of another run, or a damaged one, is passed over
  * with a warning; %FALSE when the state was half read. */

@@ -190,6 +190,8 @@ train_epoch (PleTemiRun *run, PleProgress *progress, GError **error)
 
       if (ple_progress_is_stop_requested (progress))
         return TRUE;
+      if (ple_checkpoint_pace_is_due (&run->pace))
+        ple_temi_run_save (run, progress);
       if (!ple_progress_report_detail (
               progress, (double) (run->epoch * plan->steps_per_epoch + run->step) / total, error,
               _ ("epoch %" G_GUINT64_FORMAT " of %" G_GSIZE_FORMAT), run->epoch + 1,
@@ -275,6 +277,7 @@ ple_temi_run_train (PleTemiRun *run, PleProgress *progress, GError **error)
   g_autoptr (PleProgress) stage = ple_progress_new_stage (progress, _ ("Training"), 0.04, 0.98);
   const size_t n_steps = run->plan.steps_per_epoch;
 
+  ple_checkpoint_pace_init (&run->pace, progress);
   while (run->epoch < run->plan.n_epochs && !ple_progress_is_stop_requested (progress))
     {
       if (!train_epoch (run, stage, error) ||

@@ -5,6 +5,12 @@
 
 #include "base/ple-error.h"
 
+/* Microseconds. */
+#define INTERVAL (30 * G_USEC_PER_SEC)
+#define GRACE (G_USEC_PER_SEC / 10)
+/* Share of the time that saving may take. */
+#define SHARE 20
+
 typedef struct
 {
   char *name;
@@ -19,6 +25,7 @@ struct _PleCheckpoint
 {
   char *run;
   GPtrArray *items;
+  PleCheckpointPace *pace; /* or NULL */
 };
 
 static void
@@ -109,10 +116,55 @@ ple_checkpoint_add_floats (PleCheckpoint *checkpoint, const char *name, float *v
   add_data (checkpoint, name, values, PLE_SAFETENSORS_F32, n);
 }
 
+void
+ple_checkpoint_pace_init (PleCheckpointPace *pace, PleProgress *progress)
+{
+  *pace = (PleCheckpointPace){ .progress = progress, .saved = g_get_monotonic_time () };
+}
+
+gboolean
+ple_checkpoint_pace_is_due (const PleCheckpointPace *pace)
+{
+  return g_get_monotonic_time () - pace->saved > MAX (INTERVAL, SHARE * pace->took);
+}
+
+void
+ple_checkpoint_pace_begin (PleCheckpointPace *pace)
+{
+  pace->saved = g_get_monotonic_time ();
+}
+
+void
+ple_checkpoint_pace_end (PleCheckpointPace *pace)
+{
+  pace->took = g_get_monotonic_time () - pace->saved;
+}
+
+gboolean
+ple_checkpoint_pace_go_on (gpointer data)
+{
+  PleCheckpointPace *pace = data;
+  gint64 now;
+
+  if (!ple_progress_is_cancelled (pace->progress))
+    return TRUE;
+  now = g_get_monotonic_time ();
+  if (pace->cancelled == 0)
+    pace->cancelled = now;
+  return now - pace->cancelled < GRACE;
+}
+
+void
+ple_checkpoint_set_pace (PleCheckpoint *checkpoint, PleCheckpointPace *pace)
+{
+  checkpoint->pace = pace;
+}
+
 gboolean
 ple_checkpoint_save (PleCheckpoint *checkpoint, const char *path, GError **error)
 {
   g_autoptr (PleSafetensorsWriter) writer = ple_safetensors_writer_new ();
+  gboolean ok;
 
   ple_safetensors_writer_set_metadata (writer, "run", checkpoint->run);
   for (guint i = 0; i < checkpoint->items->len; i++)
@@ -126,7 +178,13 @@ ple_checkpoint_save (PleCheckpoint *checkpoint, const char *path, GError **error
       else
         ple_safetensors_writer_add (writer, item->name, item->type, 1, &item->n, item->data);
     }
-  return ple_safetensors_writer_write (writer, path, PLE_SAFETENSORS_QUICK, error);
+  if (checkpoint->pace == NULL)
+    return ple_safetensors_writer_write (writer, path, PLE_SAFETENSORS_QUICK, error);
+  ple_safetensors_writer_set_limit (writer, ple_checkpoint_pace_go_on, checkpoint->pace);
+  ple_checkpoint_pace_begin (checkpoint->pace);
+  ok = ple_safetensors_writer_write (writer, path, PLE_SAFETENSORS_QUICK, error);
+  ple_checkpoint_pace_end (checkpoint->pace);
+  return ok;
 }
 
 gboolean

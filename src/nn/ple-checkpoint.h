@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "base/ple-progress.h"
 #include "nn/ple-optimiser.h"
 
 G_BEGIN_DECLS
@@ -32,7 +33,40 @@ ple_checkpoint_add_doubles (PleCheckpoint *checkpoint, const char *name, double 
 void
 ple_checkpoint_add_floats (PleCheckpoint *checkpoint, const char *name, float *values, size_t n);
 
-/* Replaces the file at once; not synced, but summed: see %PLE_SAFETENSORS_QUICK. */
+/**
+ * PleCheckpointPace:
+ * @progress: of the training
+ * @saved: when a checkpoint was last begun, monotonic
+ * @took: microseconds that it took
+ * @cancelled: when the cancel was first seen, or 0
+ *
+ * When to save, and how long to go on with it. A cancelled job shall end within 200 ms, but a state
+ * of 100 MB may take a second to write where memory or disk are busy. So a checkpoint that is not
+ * written 100 ms after the cancel is given up, and the one before stands; and so that little has
+ * to be trained again then (to the same bits), one is due every 30 seconds, or 20 times as long as
+ * one takes.
+ */
+typedef struct
+{
+  PleProgress *progress;
+  gint64 saved;
+  gint64 took;
+  gint64 cancelled;
+} PleCheckpointPace;
+
+void ple_checkpoint_pace_init (PleCheckpointPace *pace, PleProgress *progress);
+gboolean ple_checkpoint_pace_is_due (const PleCheckpointPace *pace);
+/* Around the writing of one. */
+void ple_checkpoint_pace_begin (PleCheckpointPace *pace);
+void ple_checkpoint_pace_end (PleCheckpointPace *pace);
+/* For ple_safetensors_writer_set_limit(): @pace of a PleCheckpointPace. */
+gboolean ple_checkpoint_pace_go_on (gpointer pace);
+
+/* Saving by @pace from now on (borrowed). */
+void ple_checkpoint_set_pace (PleCheckpoint *checkpoint, PleCheckpointPace *pace);
+
+/* Replaces the file at once; not synced, but summed: see %PLE_SAFETENSORS_QUICK.
+ * %G_IO_ERROR_CANCELLED if the pace left no time; the file that was there stays then. */
 gboolean ple_checkpoint_save (PleCheckpoint *checkpoint, const char *path, GError **error);
 
 /**

@@ -7,11 +7,14 @@
 #include "nn/ple-safetensors-private.h"
 
 #include <errno.h>
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 
 #define DATA_ALIGNMENT 64
+/* Written between two looks at the limit. */
+#define PIECE ((size_t) 256 * 1024)
 
 struct _PleSafetensorsWriter
 {
@@ -20,6 +23,8 @@ struct _PleSafetensorsWriter
   GPtrArray *blocks; /* borrowed data */
   GArray *sizes;     /* size_t each */
   size_t n_bytes;
+  PleSafetensorsGoOn go_on; /* or NULL */
+  gpointer go_on_data;
 };
 
 PleSafetensorsWriter *
@@ -98,6 +103,15 @@ ple_safetensors_writer_add_matrix (PleSafetensorsWriter *writer,
   ple_safetensors_writer_add (writer, name, PLE_SAFETENSORS_F32, 2, shape, matrix->data);
 }
 
+void
+ple_safetensors_writer_set_limit (PleSafetensorsWriter *writer,
+                                  PleSafetensorsGoOn go_on,
+                                  gpointer data)
+{
+  writer->go_on = go_on;
+  writer->go_on_data = data;
+}
+
 /* Length and header, padded; (transfer full). */
 static GString *
 build_header (PleSafetensorsWriter *writer)
@@ -116,6 +130,13 @@ build_header (PleSafetensorsWriter *writer)
 }
 
 static gboolean
+is_over (const PleSafetensorsWriter *writer)
+{
+  return writer->go_on != NULL && !writer->go_on (writer->go_on_data);
+}
+
+/* %FALSE with errno, which is ECANCELED at the limit. */
+static gboolean
 write_all (PleSafetensorsWriter *writer, FILE *stream)
 {
   g_autoptr (GString) header = build_header (writer);
@@ -124,10 +145,20 @@ write_all (PleSafetensorsWriter *writer, FILE *stream)
     return FALSE;
   for (guint i = 0; i < writer->blocks->len; i++)
     {
+      const char *block = g_ptr_array_index (writer->blocks, i);
       size_t size = g_array_index (writer->sizes, size_t, i);
 
-      if (size > 0 && fwrite (g_ptr_array_index (writer->blocks, i), 1, size, stream) != size)
-        return FALSE;
+      for (size_t at = 0, n; at < size; at += n)
+        {
+          n = MIN (PIECE, size - at);
+          if (is_over (writer))
+            {
+              errno = ECANCELED;
+              return FALSE;
+            }
+          if (fwrite (block + at, 1, n, stream) != n)
+            return FALSE;
+        }
     }
   return TRUE;
 }
@@ -137,6 +168,11 @@ fail_errno (GError **error, const char *path)
 {
   int saved = errno;
 
+  if (saved == ECANCELED)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s: no time to write it", path);
+      return FALSE;
+    }
   g_set_error (error, G_FILE_ERROR, (int) g_file_error_from_errno (saved), "%s: cannot write: %s",
                path, g_strerror (saved));
   return FALSE;
@@ -164,17 +200,28 @@ write_quick (PleSafetensorsWriter *writer, const char *path, GError **error)
   g_autofree char *temporary = g_build_filename (folder, hidden, NULL);
   FILE *stream;
   gboolean ok;
+  int saved;
 
   if (g_mkdir_with_parents (folder, 0777) != 0 || (stream = g_fopen (temporary, "wbe")) == NULL)
     return fail_errno (error, path);
   set_sum (writer);
   ok = write_all (writer, stream);
-  ok = fclose (stream) == 0 && ok;
-  ok = ok && g_rename (temporary, path) == 0;
+  saved = errno;
+  if (fclose (stream) != 0 && ok)
+    {
+      ok = FALSE;
+      saved = errno;
+    }
+  if (ok && g_rename (temporary, path) != 0)
+    {
+      ok = FALSE;
+      saved = errno;
+    }
   if (!ok)
     {
-      fail_errno (error, path);
       g_unlink (temporary);
+      errno = saved;
+      fail_errno (error, path);
     }
   return ok;
 }

@@ -139,6 +139,15 @@ void ple_safetensors_writer_add_matrix (PleSafetensorsWriter *writer,
                                         const char *name,
                                         const PleMatrix *matrix);
 
+/* Whether there is time to go on. */
+typedef gboolean (*PleSafetensorsGoOn) (gpointer data);
+
+/* Has @go_on asked before each 256 KiB that %PLE_SAFETENSORS_QUICK writes. When it says no, writing
+ * ends with %G_IO_ERROR_CANCELLED and the file that was there stays. */
+void ple_safetensors_writer_set_limit (PleSafetensorsWriter *writer,
+                                       PleSafetensorsGoOn go_on,
+                                       gpointer data);
+
 /**
  * PleSafetensorsSync:
  * @PLE_SAFETENSORS_DURABLE: synced before it is renamed: survives a loss of power

@@ -227,6 +227,45 @@ test_refuses_what_is_not_its_own (void)
   g_assert_true (ple_remove_recursively (folder, NULL));
 }
 
+/* Without a cancel there is all the time; after one there is little, then none. */
+static void
+test_pace (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("ple-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "run.safetensors", NULL);
+  g_autoptr (PleProgress) progress = ple_progress_new (NULL, NULL, 1);
+  g_autoptr (GError) error = NULL;
+  PleCheckpointPace pace;
+  Run run;
+
+  run_init (&run, PLE_OPTIMISER_ADAMW, "a run");
+  ple_checkpoint_pace_init (&pace, progress);
+  g_assert_false (ple_checkpoint_pace_is_due (&pace));
+  pace.saved -= 31 * G_USEC_PER_SEC;
+  g_assert_true (ple_checkpoint_pace_is_due (&pace));
+  pace.took = 10 * G_USEC_PER_SEC; /* a slow disk is not kept busy */
+  g_assert_false (ple_checkpoint_pace_is_due (&pace));
+
+  ple_checkpoint_set_pace (run.checkpoint, &pace);
+  g_assert_true (ple_checkpoint_save (run.checkpoint, path, &error));
+  g_assert_cmpint (pace.took, <, 10 * G_USEC_PER_SEC);
+  g_assert_false (ple_checkpoint_pace_is_due (&pace));
+  g_assert_cmpint (pace.cancelled, ==, 0);
+
+  ple_progress_cancel (progress);
+  ple_checkpoint_pace_go_on (&pace);
+  g_assert_cmpint (pace.cancelled, >, 0);
+  pace.cancelled -= G_USEC_PER_SEC; /* a second ago */
+  run.loss = 7;
+  g_assert_false (ple_checkpoint_save (run.checkpoint, path, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_true (ple_checkpoint_load (run.checkpoint, path, &error));
+  g_assert_cmpfloat (run.loss, ==, 0); /* the file that was there */
+  run_clear (&run);
+  g_assert_true (ple_remove_recursively (folder, NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -242,5 +281,6 @@ main (int argc, char **argv)
                         test_continues_to_the_same_bits);
   g_test_add_func ("/nn/checkpoint/killed-at-any-moment", test_killed_at_any_moment);
   g_test_add_func ("/nn/checkpoint/refuses-what-is-not-its-own", test_refuses_what_is_not_its_own);
+  g_test_add_func ("/nn/checkpoint/pace", test_pace);
   return g_test_run ();
 }

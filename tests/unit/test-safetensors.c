@@ -212,6 +212,52 @@ test_truncated_at_every_byte (void)
   }
 }
 
+static gboolean
+count_down (gpointer data)
+{
+  int *left = data;
+
+  return (*left)-- > 0;
+}
+
+/* Out of time after any number of pieces: the old file stays whole, and nothing lies beside it. */
+static void
+test_limit_keeps_the_old_file (void)
+{
+  const size_t n = 200000; /* four pieces */
+  g_autofree char *folder = g_dir_make_tmp ("ple-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "state.safetensors", NULL);
+  g_autofree float *values = g_new0 (float, n);
+
+  for (int pieces = 4; pieces >= -1; pieces--)
+    {
+      g_autoptr (PleSafetensorsWriter) writer = ple_safetensors_writer_new ();
+      g_autoptr (PleSafetensors) file = NULL;
+      g_autoptr (GDir) entries = g_dir_open (folder, 0, NULL);
+      g_autoptr (GError) error = NULL;
+      int left = pieces, n_entries = 0;
+      gboolean ok;
+
+      values[n - 1] = (float) pieces;
+      ple_safetensors_writer_add (writer, "values", PLE_SAFETENSORS_F32, 1, &n, values);
+      ple_safetensors_writer_set_limit (writer, pieces >= 0 ? count_down : NULL, &left);
+      ok = ple_safetensors_writer_write (writer, path, PLE_SAFETENSORS_QUICK, &error);
+      g_assert_cmpint (ok, ==, pieces == 4 || pieces < 0);
+      if (!ok)
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_clear_error (&error);
+      file = ple_safetensors_open (path, &error);
+      g_assert_no_error (error);
+      g_assert_true (ple_safetensors_check_sum (file, &error));
+      g_assert_cmpfloat (((const float *) ple_safetensors_find (file, "values")->data)[n - 1], ==,
+                         pieces < 0 ? -1.0f : 4.0f);
+      while (g_dir_read_name (entries) != NULL)
+        n_entries++;
+      g_assert_cmpint (n_entries, <=, 1);
+    }
+  g_assert_true (ple_remove_recursively (folder, NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -221,5 +267,6 @@ main (int argc, char **argv)
   g_test_add_func ("/nn/safetensors/conversions", test_conversions);
   g_test_add_func ("/nn/safetensors/hostile-files", test_hostile_files);
   g_test_add_func ("/nn/safetensors/truncated-at-every-byte", test_truncated_at_every_byte);
+  g_test_add_func ("/nn/safetensors/limit-keeps-the-old-file", test_limit_keeps_the_old_file);
   return g_test_run ();
 }
