@@ -15,14 +15,27 @@
 #include <unistd.h>
 
 static const PleCommand *const commands[] = {
-  &ple_command_run,          &ple_command_features, &ple_command_cluster,  &ple_command_embed,
-  &ple_command_knn,          &ple_command_evaluate, &ple_command_probe,    &ple_command_analyze,
-  &ple_command_pseudo_label, &ple_command_export,   &ple_command_sample,   &ple_command_info,
-  &ple_command_methods,      &ple_command_models,   &ple_command_datasets, NULL,
+  &ple_command_run,
+  &ple_command_features,
+  &ple_command_cluster,
+  &ple_command_embed,
+  &ple_command_knn,
+  &ple_command_evaluate,
+  &ple_command_probe,
+  &ple_command_name_clusters,
+  &ple_command_analyze,
+  &ple_command_pseudo_label,
+  &ple_command_export,
+  &ple_command_sample,
+  &ple_command_info,
+  &ple_command_methods,
+  &ple_command_models,
+  &ple_command_datasets,
+  NULL,
 };
 
 /* Commands of later versions, so that asking for one is not answered by "no such command". */
-static const char *const later_commands[] = { "search", "choose-k", "name-clusters", NULL };
+static const char *const later_commands[] = { "search", "choose-k", NULL };
 
 typedef struct
 {

@@ -106,6 +106,7 @@ extern const PleCommand ple_command_info;
 extern const PleCommand ple_command_knn;
 extern const PleCommand ple_command_methods;
 extern const PleCommand ple_command_models;
+extern const PleCommand ple_command_name_clusters;
 extern const PleCommand ple_command_probe;
 extern const PleCommand ple_command_pseudo_label;
 extern const PleCommand ple_command_run;

@@ -63,6 +63,21 @@ extern const PleVisionNetwork ple_vision_vit;
 extern const PleVisionNetwork ple_vision_convnext;
 extern const PleVisionNetwork ple_vision_resnet;
 
+/**
+ * ple_vision_load_clip_block:
+ * @blocks: what tensor names begin with: "text_model.encoder.layers"
+ * @index: of the block
+ * @block: (out): to be cleared by the caller, on failure too
+ *
+ * A block in CLIP's layout, which its text side shares with the picture side.
+ */
+gboolean ple_vision_load_clip_block (const PleVisionConfig *config,
+                                     PleVisionWeights *weights,
+                                     const char *blocks,
+                                     size_t index,
+                                     PleBlock *block,
+                                     GError **error);
+
 /* Up to a multiple of 16 floats: so that parts of scratch space begin at cache lines. */
 static inline size_t
 ple_vision_align (size_t n)

@@ -280,11 +280,11 @@ load_hidden (const PleVisionConfig *config,
 static gboolean
 load_block (const PleVisionConfig *config,
             PleVisionWeights *weights,
+            const Names *names,
             size_t index,
             PleBlock *block,
             GError **error)
 {
-  const Names *names = get_names (config);
   const char *const parts[] = { names->query, names->key, names->value };
   const gboolean has_bias[] = { config->query_bias, config->key_bias, config->value_bias };
   size_t width = config->block.width;
@@ -315,6 +315,20 @@ load_block (const PleVisionConfig *config,
         return FALSE;
     }
   return TRUE;
+}
+
+gboolean
+ple_vision_load_clip_block (const PleVisionConfig *config,
+                            PleVisionWeights *weights,
+                            const char *blocks,
+                            size_t index,
+                            PleBlock *block,
+                            GError **error)
+{
+  Names names = clip_names;
+
+  names.blocks = blocks;
+  return load_block (config, weights, &names, index, block, error);
 }
 
 /* The convolution that makes tokens of patches. CLIP's has no bias. */
@@ -395,8 +409,8 @@ load_blocks (const PleChunk *chunk, gpointer data)
   Loading *loading = data;
 
   for (size_t i = chunk->begin; i < chunk->end; i++)
-    load_block (loading->config, loading->weights, i, &loading->vit->blocks[i],
-                &loading->errors[i]);
+    load_block (loading->config, loading->weights, get_names (loading->config), i,
+                &loading->vit->blocks[i], &loading->errors[i]);
 }
 
 /* All blocks, in parallel; the first error counts. */

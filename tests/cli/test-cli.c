@@ -20,6 +20,7 @@ typedef struct
   char *cli;
   char *folder; /* everything lies below it */
   char **environment;
+  char *clip; /* a tiny CLIP model with its tokenizer */
 } Context;
 
 typedef struct
@@ -38,10 +39,10 @@ result_clear (Result *result)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Result, result_clear)
 
-static const char *const commands[] = { "run",     "features", "cluster", "embed",
-                                        "knn",     "evaluate", "probe",   "pseudo-label",
-                                        "analyze", "export",   "sample",  "info",
-                                        "methods", "models",   "datasets" };
+static const char *const commands[] = { "run",          "features", "cluster", "embed",
+                                        "knn",          "evaluate", "probe",   "name-clusters",
+                                        "pseudo-label", "analyze",  "export",  "sample",
+                                        "info",         "methods",  "models",  "datasets" };
 
 /* Runs the program with the words of @line, in which @ stands for the test's folder. */
 static Result
@@ -183,6 +184,8 @@ test_usage_errors (gconstpointer data)
     "embed --method none --features @/f.npy --output @/x.npy",
     "evaluate --labels @/l.npy",
     "probe --labels @/l.npy",
+    "name-clusters --features @/f.npy",
+    "name-clusters --features @/f.npy --labels @/l.npy --model @/nowhere",
     "probe @/f.npy",
     "probe @/f.npy --labels @/l.npy --penalties 1,-1",
     "probe @/f.npy @/f.npy --labels @/l.npy --test_features @/f.npy --test_labels @/l.npy",
@@ -344,6 +347,58 @@ test_probe (gconstpointer data)
                    60);
   g_assert_false (
       json_object_has_member (json_array_get_object_element (single, 0), "knn_accuracy"));
+}
+
+/* Names come from the person's vocabulary, best first, and into the file as on standard output. */
+static void
+test_name_clusters (gconstpointer data)
+{
+  const Context *context = data;
+  g_autofree char *vectors = g_build_filename (context->folder, "c.npy", NULL);
+  g_autofree char *words = g_build_filename (context->folder, "words.txt", NULL);
+  g_autofree char *csv = g_build_filename (context->folder, "names.csv", NULL);
+  g_autofree char *line =
+      g_strdup_printf ("name-clusters --features @/c.npy --labels @/l.npy --model %s --vocabulary "
+                       "@/words.txt --top 2 --distinct --output @/names.csv --json",
+                       context->clip);
+  g_autofree char *narrow = g_strdup_printf (
+      "name-clusters --features @/f.npy --labels @/l.npy --model %s", context->clip);
+  g_autofree char *text = NULL;
+  g_autoptr (PleMatrix) x = ple_matrix_new (60, 40, NULL);
+  g_autoptr (GHashTable) firsts = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (JsonNode) root = NULL;
+  g_auto (Result) refused = { 0 };
+  g_auto (GStrv) lines = NULL;
+  JsonArray *clusters;
+  PleRng rng;
+
+  ple_rng_init (&rng, 1);
+  ple_rng_fill_normal (&rng, x->data, 60 * 40, 1);
+  g_assert_true (ple_npy_write_matrix (vectors, x, NULL));
+  g_assert_true (
+      g_file_set_contents (words, "# things\ncat\nsailing boat\nteapot\napple\n", -1, NULL));
+  root = run_json (context, line);
+  clusters = ple_json_get_array (json_node_get_object (root), "clusters");
+  g_assert_cmpuint (json_array_get_length (clusters), ==, 3);
+  g_assert_cmpint (ple_json_get_int (json_node_get_object (root), "num_words", 0), ==, 4);
+  for (guint j = 0; j < 3; j++)
+    {
+      JsonArray *names = ple_json_get_array (json_array_get_object_element (clusters, j), "names");
+      const char *first =
+          ple_json_get_string (json_array_get_object_element (names, 0), "name", "");
+
+      g_assert_cmpuint (json_array_get_length (names), ==, 2);
+      g_assert_true (g_hash_table_add (firsts, (gpointer) first));
+      g_assert_nonnull (strstr ("cat sailing boat teapot apple", first));
+    }
+  g_assert_true (g_file_get_contents (csv, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 1 + 6 + 1);
+  g_assert_cmpstr (lines[0], ==, "cluster,rank,name,cosine,share");
+
+  refused = run (context, narrow);
+  expect (&refused, 1, narrow);
+  g_assert_nonnull (strstr (refused.err, "both must be of the same model"));
 }
 
 static void
@@ -652,9 +707,12 @@ main (int argc, char **argv)
   for (int i = 1; i + 1 < argc; i++)
     if (strcmp (argv[i], "--cli") == 0)
       context.cli = argv[i + 1];
-  g_assert_nonnull (context.cli);
+    else if (strcmp (argv[i], "--clip") == 0)
+      context.clip = argv[i + 1];
+  g_assert_true (context.cli != NULL && context.clip != NULL);
   /* Meson gives a relative name; children run in a folder of their own. */
   context.cli = g_canonicalize_filename (context.cli, NULL);
+  context.clip = g_canonicalize_filename (context.clip, NULL);
   context.folder = g_dir_make_tmp ("ple-cli-XXXXXX", NULL);
   context.environment = g_get_environ ();
   context.environment =
@@ -672,6 +730,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/cli/vectors-through-all-commands", &context,
                         test_vectors_through_all_commands);
   g_test_add_data_func ("/cli/vision-models", &context, test_vision_models);
+  g_test_add_data_func ("/cli/name-clusters", &context, test_name_clusters);
   g_test_add_data_func ("/cli/probe", &context, test_probe);
   g_test_add_data_func ("/cli/run-on-pictures", &context, test_run_on_pictures);
   g_test_add_data_func ("/cli/features-of-pictures", &context, test_features_of_pictures);

@@ -4,6 +4,9 @@
  * preprocessing against the reference's crops. */
 #include "config.h"
 
+#include "base/ple-json.h"
+#include "features/ple-clip-text.h"
+#include "features/ple-clip-tokenizer.h"
 #include "features/ple-preprocess.h"
 #include "features/ple-vision-model.h"
 #include "ple-golden.h"
@@ -112,6 +115,47 @@ test_model (gconstpointer data)
   assert_close ("features", features->n, out, features, NULL);
 }
 
+/* A folder of CLIP with sentences (texts.json): token ids exactly, vectors within the tolerance. */
+static void
+test_text (gconstpointer data)
+{
+  const char *folder = data;
+  g_autofree char *path = g_build_filename (folder, "golden.npz", NULL);
+  g_autofree char *texts_path = g_build_filename (folder, "texts.json", NULL);
+  g_autoptr (PleNpz) npz = ple_golden_open (path);
+  g_autoptr (PleArray) expected_ids = ple_golden_get (npz, "input_ids");
+  g_autoptr (PleArray) expected = ple_golden_get (npz, "text_embeds");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) root = ple_json_load (texts_path, 1 << 20, &error);
+  g_autoptr (PleClipTokenizer) tokenizer = ple_clip_tokenizer_load (folder, &error);
+  g_autoptr (PleClipText) model = ple_clip_text_open (folder, NULL, &error);
+  g_autoptr (PleMatrix) features = NULL;
+  g_autofree const char **texts = NULL;
+  JsonArray *array;
+  size_t n;
+
+  g_assert_no_error (error);
+  array = json_node_get_array (root);
+  n = json_array_get_length (array);
+  g_assert_cmpuint (n, >, 0);
+  g_assert_cmpuint (expected_ids->n, ==, n * ple_clip_text_get_n_context (model));
+  g_assert_cmpuint (expected->n, ==, n * ple_clip_text_get_n_features (model));
+  texts = g_new (const char *, n);
+  for (size_t i = 0; i < n; i++)
+    {
+      const size_t n_context = ple_clip_text_get_n_context (model);
+      g_autofree gint32 *ids = g_new (gint32, n_context);
+
+      texts[i] = json_array_get_string_element (array, (guint) i);
+      g_assert_true (ple_clip_tokenizer_encode (tokenizer, texts[i], n_context, ids, NULL, &error));
+      for (size_t t = 0; t < n_context; t++)
+        g_assert_cmpint (ids[t], ==, (gint32) ple_array_get (expected_ids, i * n_context + t));
+    }
+  features = ple_clip_text_encode (model, texts, n, NULL, &error);
+  g_assert_no_error (error);
+  assert_close ("text_embeds", expected->n, features->data, expected, NULL);
+}
+
 /* Folder PROCESSOR of preprocess/: expected.npz with u8_N (height, width, 3) or pixel_values_N
  * (3, height, width) for ../input_N.png. */
 static void
@@ -184,6 +228,7 @@ main (int argc, char **argv)
 {
   PleGolden *golden = ple_golden_new (&argc, &argv, "vision");
   g_auto (GStrv) folders = ple_golden_list_folders (golden, "golden.npz");
+  g_auto (GStrv) with_texts = ple_golden_list_folders (golden, "texts.json");
 
   for (size_t i = 0; folders[i] != NULL; i++)
     {
@@ -192,5 +237,11 @@ main (int argc, char **argv)
       ple_golden_add (golden, "model", name, g_strdup (folders[i]), test_model, g_free);
     }
   add_preprocess (golden);
+  for (size_t i = 0; with_texts[i] != NULL; i++)
+    {
+      g_autofree char *name = g_path_get_basename (with_texts[i]);
+
+      ple_golden_add (golden, "text", name, g_strdup (with_texts[i]), test_text, g_free);
+    }
   return ple_golden_run (golden);
 }
