@@ -29,11 +29,16 @@ take_plane (const PleMatrix *scores, GError **error)
   return plane;
 }
 
+void
+ple_embed_publish (const PleMatrix *xy, PleProgress *progress)
+{
+  ple_progress_publish (progress, "layout", xy->data, xy->n_rows, 2 * sizeof (float));
+}
+
 static gboolean
 publish_start (const PleEmbedInput *input, PleProgress *progress, GError **error)
 {
-  ple_progress_publish (progress, "layout", input->start->data, input->start->n_rows,
-                        2 * sizeof (float));
+  ple_embed_publish (input->start, progress);
   return ple_progress_report (progress, 1, error);
 }
 

@@ -80,6 +80,9 @@ gboolean ple_embed_input_init (PleEmbedInput *input,
                                GError **error);
 void ple_embed_input_clear (PleEmbedInput *input);
 
+/* A frame: the layout @xy (n, 2) as it is now. */
+void ple_embed_publish (const PleMatrix *xy, PleProgress *progress);
+
 /* The layout where nothing came after the start. (transfer full) */
 PleMatrix *ple_embed_keep_start (const PleEmbedInput *input, JsonObject *quality);
 

@@ -9,9 +9,8 @@
 #include "base/ple-clones.h"
 #include "base/ple-parallel.h"
 #include "base/ple-rng.h"
-#include "embed/ple-embedding-private.h"
+#include "embed/ple-embed-descent-private.h"
 #include "embed/ple-morton-private.h"
-#include "embed/ple-neighbour-graph-private.h"
 #include "embed/ple-perplexity-private.h"
 #include "embed/ple-tsne-field-private.h"
 #include "embed/ple-tsne-forces-private.h"
@@ -371,7 +370,7 @@ static void
 publish (Layout *layout, PleProgress *progress)
 {
   unfold (layout);
-  ple_progress_publish (progress, "layout", layout->plane->data, layout->n, 2 * sizeof (float));
+  ple_embed_publish (layout->plane, progress);
 }
 
 /* Renames the points along a curve through the layout, so that neighbours lie together in memory.
@@ -482,57 +481,41 @@ describe (
   return TRUE;
 }
 
-/* The joint probabilities P of the points: neighbours, perplexity, union of both directions. */
-static PleNeighbourGraph *
-make_affinities (const PleMatrix *points,
-                 double perplexity,
-                 gboolean *stopped,
-                 PleProgress *progress,
-                 GError **error)
+static double
+get_perplexity (size_t n, const Params *params)
 {
-  size_t n = points->n_rows, k;
-  g_autofree gint32 *neighbours = NULL;
-  g_autoptr (PleMatrix) distances = NULL;
-  g_autoptr (PleProgress) search = ple_progress_new_stage (progress, _ ("Neighbours"), 0, 0.9);
-  g_autoptr (PleProgress) weigh = ple_progress_new_stage (progress, _ ("Affinities"), 0.9, 0.95);
-  g_autoptr (PleProgress) join = ple_progress_new_stage (progress, _ ("Affinities"), 0.95, 1);
-
-  perplexity = MIN (perplexity, (double) (n - 1) / 3);
-  k = MIN (n - 1, (size_t) (3 * perplexity));
-  distances = ple_matrix_new (n, k, error);
-  if (distances == NULL)
-    return NULL;
-  neighbours = g_new (gint32, n * k);
-  if (!ple_embed_find_neighbours (points, k, neighbours, distances->data, stopped, search, error) ||
-      !ple_perplexity_rows (n, k, perplexity, distances->data, weigh, error))
-    return NULL;
-  return ple_neighbour_graph_new (n, k, neighbours, distances->data, PLE_GRAPH_UNION_MEAN, join,
-                                  error);
+  return MIN (params->perplexity, (double) (n - 1) / 3);
 }
 
-/* All that follows the principal plane, on a progress that is not NULL: its threads are kept
- * between the thousands of short loops. */
-static PleMatrix *
-lay_out (const PleEmbedInput *input,
-         const Params *params,
-         guint64 seed,
-         JsonObject *quality,
-         PleProgress *progress,
-         GError **error)
+static size_t
+get_n_neighbours (size_t n, gconstpointer data)
 {
-  g_autoptr (PleProgress) prepare = ple_progress_new_stage (progress, NULL, 0, 0.3);
-  g_autoptr (PleProgress) iterate = ple_progress_new_stage (progress, _ ("t-SNE"), 0.3, 1);
-  g_autoptr (PleNeighbourGraph) p = NULL;
+  return MIN (n - 1, (size_t) (3 * get_perplexity (n, data)));
+}
+
+/* The probabilities that are joined to P. */
+static gboolean
+weigh (
+    size_t n, size_t k, float *distances, gconstpointer data, PleProgress *progress, GError **error)
+{
+  return ple_perplexity_rows (n, k, get_perplexity (n, data), distances, progress, error);
+}
+
+static PleMatrix *
+settle (PleNeighbourGraph *p,
+        const PleMatrix *start,
+        gconstpointer data,
+        guint64 seed,
+        JsonObject *quality,
+        PleProgress *progress,
+        GError **error)
+{
+  g_autoptr (PleProgress) iterate = ple_progress_new_stage (progress, _ ("t-SNE"), 0, 1);
   g_auto (Layout) layout = { 0 };
-  gboolean stopped = FALSE;
   int n_iterations = 0;
 
-  p = make_affinities (input->points, params->perplexity, &stopped, prepare, error);
-  if (p == NULL)
-    return stopped ? ple_embed_keep_start (input, quality) : NULL;
-  if (!layout_init (&layout, g_steal_pointer (&p), input->start, seed,
-                    ple_progress_get_n_threads (progress), error) ||
-      !descend (&layout, params, &n_iterations, iterate, error) ||
+  if (!layout_init (&layout, p, start, seed, ple_progress_get_n_threads (progress), error) ||
+      !descend (&layout, data, &n_iterations, iterate, error) ||
       !describe (&layout, n_iterations, quality, iterate, error))
     return NULL;
   publish (&layout, iterate);
@@ -547,19 +530,18 @@ run (const PleMatrix *features,
      PleProgress *progress,
      GError **error)
 {
+  static const PleEmbedDescent descent = {
+    .min_points = MIN_POINTS,
+    .graph_share = 0.3,
+    .join = PLE_GRAPH_UNION_MEAN,
+    .get_n_neighbours = get_n_neighbours,
+    .weigh = weigh,
+    .settle = settle,
+  };
   const Params *params = data;
-  g_autoptr (PleProgress) root =
-      progress != NULL ? ple_progress_ref (progress) : ple_progress_new (NULL, NULL, 0);
-  g_autoptr (PleProgress) start =
-      ple_progress_new_stage (root, _ ("Principal components"), 0, 0.05);
-  g_autoptr (PleProgress) rest = ple_progress_new_stage (root, NULL, 0.05, 1);
-  g_auto (PleEmbedInput) input = { 0 };
 
-  if (!ple_embed_input_init (&input, features, params->metric, params->pca_dims, start, error))
-    return NULL;
-  if (features->n_rows < MIN_POINTS || ple_progress_is_stop_requested (root))
-    return ple_embed_keep_start (&input, quality);
-  return lay_out (&input, params, seed, quality, rest, error);
+  return ple_embed_descend (&descent, features, params->metric, params->pca_dims, params, seed,
+                            quality, progress, error);
 }
 
 const PleEmbedding ple_embedding_tsne = {

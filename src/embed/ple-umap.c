@@ -4,7 +4,7 @@
 #include "config.h"
 
 #include "base/ple-rng.h"
-#include "embed/ple-embedding-private.h"
+#include "embed/ple-embed-descent-private.h"
 #include "embed/ple-spectral-private.h"
 #include "embed/ple-umap-curve-private.h"
 #include "embed/ple-umap-graph-private.h"
@@ -59,29 +59,21 @@ static const PleParam params_table[] = {
 };
 /* clang-format on */
 
-static PleNeighbourGraph *
-make_graph (const PleMatrix *points,
-            int n_neighbours,
-            gboolean *stopped,
-            PleProgress *progress,
-            GError **error)
+static size_t
+get_n_neighbours (size_t n, gconstpointer data)
 {
-  size_t n = points->n_rows, k = MIN ((size_t) n_neighbours, n) - 1;
-  g_autofree gint32 *neighbours = g_new (gint32, n * k);
-  g_autoptr (PleMatrix) distances = ple_matrix_new (n, k, error);
-  g_autoptr (PleProgress) search = ple_progress_new_stage (progress, _ ("Neighbours"), 0, 0.9);
-  g_autoptr (PleProgress) weigh = ple_progress_new_stage (progress, _ ("Affinities"), 0.9, 0.95);
-  g_autoptr (PleProgress) join = ple_progress_new_stage (progress, _ ("Affinities"), 0.95, 1);
+  const Params *params = data;
 
-  if (distances == NULL ||
-      !ple_embed_find_neighbours (points, k, neighbours, distances->data, stopped, search, error))
-    return NULL;
+  return MIN ((size_t) params->n_neighbors, n) - 1;
+}
+
+static gboolean
+weigh (
+    size_t n, size_t k, float *distances, gconstpointer data, PleProgress *progress, GError **error)
+{
   for (size_t e = 0; e < n * k; e++)
-    distances->data[e] = sqrtf (distances->data[e]);
-  if (!ple_umap_memberships (n, k, distances->data, weigh, error))
-    return NULL;
-  return ple_neighbour_graph_new (n, k, neighbours, distances->data, PLE_GRAPH_UNION_FUZZY, join,
-                                  error);
+    distances[e] = sqrtf (distances[e]);
+  return ple_umap_memberships (n, k, distances, progress, error);
 }
 
 /* Scales the layout to 10 either way, as the descent's unit step expects, and adds a little noise
@@ -125,7 +117,7 @@ make_start (const PleNeighbourGraph *graph,
       json_object_set_int_member (quality, "graph_components", (gint64) n_components);
       json_object_set_string_member (quality, "start", spectral ? "spectral" : "pca");
     }
-  ple_progress_publish (progress, "layout", xy->data, xy->n_rows, 2 * sizeof (float));
+  ple_embed_publish (xy, progress);
   return xy;
 }
 
@@ -154,7 +146,7 @@ descend (const PleNeighbourGraph *graph,
           !ple_umap_sgd_epoch (sgd, epoch, xy->data, progress, error))
         return FALSE;
       if (ple_progress_wants (progress, "layout"))
-        ple_progress_publish (progress, "layout", xy->data, xy->n_rows, 2 * sizeof (float));
+        ple_embed_publish (xy, progress);
     }
   if (quality != NULL)
     {
@@ -162,32 +154,25 @@ descend (const PleNeighbourGraph *graph,
       json_object_set_double_member (quality, "curve_b", b);
       json_object_set_int_member (quality, "n_iterations", epoch);
     }
-  ple_progress_publish (progress, "layout", xy->data, xy->n_rows, 2 * sizeof (float));
+  ple_embed_publish (xy, progress);
   return ple_progress_report (progress, 1, error);
 }
 
-/* All that follows the principal plane, on a progress that is not NULL: its threads are kept
- * between the thousands of short loops. */
 static PleMatrix *
-lay_out (const PleEmbedInput *input,
-         const Params *params,
-         guint64 seed,
-         JsonObject *quality,
-         PleProgress *progress,
-         GError **error)
+settle (PleNeighbourGraph *given,
+        const PleMatrix *plane,
+        gconstpointer data,
+        guint64 seed,
+        JsonObject *quality,
+        PleProgress *progress,
+        GError **error)
 {
-  g_autoptr (PleProgress) prepare = ple_progress_new_stage (progress, NULL, 0, 0.4);
-  g_autoptr (PleProgress) start = ple_progress_new_stage (progress, _ ("Start"), 0.4, 0.5);
-  g_autoptr (PleProgress) iterate = ple_progress_new_stage (progress, _ ("UMAP"), 0.5, 1);
-  g_autoptr (PleNeighbourGraph) graph = NULL;
-  g_autoptr (PleMatrix) xy = NULL;
-  gboolean stopped = FALSE;
+  g_autoptr (PleNeighbourGraph) graph = given;
+  g_autoptr (PleProgress) start = ple_progress_new_stage (progress, _ ("Start"), 0, 1.0 / 6);
+  g_autoptr (PleProgress) iterate = ple_progress_new_stage (progress, _ ("UMAP"), 1.0 / 6, 1);
+  g_autoptr (PleMatrix) xy = make_start (graph, plane, seed, quality, start, error);
 
-  graph = make_graph (input->points, params->n_neighbors, &stopped, prepare, error);
-  if (graph == NULL)
-    return stopped ? ple_embed_keep_start (input, quality) : NULL;
-  xy = make_start (graph, input->start, seed, quality, start, error);
-  if (xy == NULL || !descend (graph, params, seed, xy, quality, iterate, error))
+  if (xy == NULL || !descend (graph, data, seed, xy, quality, iterate, error))
     return NULL;
   return g_steal_pointer (&xy);
 }
@@ -200,13 +185,15 @@ run (const PleMatrix *features,
      PleProgress *progress,
      GError **error)
 {
+  static const PleEmbedDescent descent = {
+    .min_points = MIN_POINTS,
+    .graph_share = 0.4,
+    .join = PLE_GRAPH_UNION_FUZZY,
+    .get_n_neighbours = get_n_neighbours,
+    .weigh = weigh,
+    .settle = settle,
+  };
   const Params *params = data;
-  g_autoptr (PleProgress) root =
-      progress != NULL ? ple_progress_ref (progress) : ple_progress_new (NULL, NULL, 0);
-  g_autoptr (PleProgress) plane =
-      ple_progress_new_stage (root, _ ("Principal components"), 0, 0.05);
-  g_autoptr (PleProgress) rest = ple_progress_new_stage (root, NULL, 0.05, 1);
-  g_auto (PleEmbedInput) input = { 0 };
 
   if (params->min_dist > params->spread)
     {
@@ -215,11 +202,8 @@ run (const PleMatrix *features,
                    params->spread);
       return NULL;
     }
-  if (!ple_embed_input_init (&input, features, params->metric, params->pca_dims, plane, error))
-    return NULL;
-  if (features->n_rows < MIN_POINTS || ple_progress_is_stop_requested (root))
-    return ple_embed_keep_start (&input, quality);
-  return lay_out (&input, params, seed, quality, rest, error);
+  return ple_embed_descend (&descent, features, params->metric, params->pca_dims, params, seed,
+                            quality, progress, error);
 }
 
 const PleEmbedding ple_embedding_umap = {
