@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define CHUNK 1024
-#define REPORT_ROWS 65536
+#define REPORT_ROWS 4096
 
 typedef struct
 {
@@ -119,7 +119,8 @@ transpose (Build *build, PleProgress *progress, GError **error)
 
   for (size_t i = 0; i < n; i++)
     {
-      if (i % REPORT_ROWS == 0 && !ple_progress_check (progress, error))
+      if (i % REPORT_ROWS == 0 &&
+          !ple_progress_report (progress, 0.4 * (double) i / (double) n, error))
         return FALSE;
       for (size_t e = i * k; e < (i + 1) * k; e++)
         build->incoming[build->neighbours[e] + 1]++;
@@ -130,7 +131,8 @@ transpose (Build *build, PleProgress *progress, GError **error)
   next = g_memdup2 (build->incoming, (n + 1) * sizeof *next);
   for (size_t i = 0; i < n; i++)
     {
-      if (i % REPORT_ROWS == 0 && !ple_progress_check (progress, error))
+      if (i % REPORT_ROWS == 0 &&
+          !ple_progress_report (progress, 0.4 + 0.6 * (double) i / (double) n, error))
         return FALSE;
       for (size_t e = i * k; e < (i + 1) * k; e++)
         {
@@ -162,18 +164,21 @@ static gboolean
 build_graph (Build *build, PleProgress *progress, GError **error)
 {
   PleNeighbourGraph *graph = build->graph;
+  g_autoptr (PleProgress) sort = ple_progress_new_stage (progress, NULL, 0, 0.2);
+  g_autoptr (PleProgress) turn = ple_progress_new_stage (progress, NULL, 0.2, 0.5);
+  g_autoptr (PleProgress) count = ple_progress_new_stage (progress, NULL, 0.5, 0.75);
+  g_autoptr (PleProgress) fill = ple_progress_new_stage (progress, NULL, 0.75, 1);
 
-  if (!ple_parallel_for (build->n, CHUNK, sort_rows, build, progress, error) ||
-      !ple_progress_report (progress, 0.2, error) || !transpose (build, progress, error) ||
-      !ple_progress_report (progress, 0.5, error) ||
-      !ple_parallel_for (build->n, CHUNK, count_rows, build, progress, error))
+  if (!ple_parallel_for_reporting (build->n, CHUNK, sort_rows, build, sort, error) ||
+      !transpose (build, turn, error) ||
+      !ple_parallel_for_reporting (build->n, CHUNK, count_rows, build, count, error))
     return FALSE;
   for (size_t i = 0; i < build->n; i++)
     graph->offsets[i + 1] += graph->offsets[i];
 
   if (!allocate_entries (graph, error))
     return FALSE;
-  return ple_parallel_for (build->n, CHUNK, fill_rows, build, progress, error) &&
+  return ple_parallel_for_reporting (build->n, CHUNK, fill_rows, build, fill, error) &&
          ple_progress_report (progress, 1, error);
 }
 

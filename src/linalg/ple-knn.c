@@ -279,16 +279,33 @@ compare_queries (const PleChunk *chunk, gpointer data)
                   block_size (search, search->round, search->points.rows->n_rows), FALSE);
 }
 
+/* One of @n_rounds equal parts of the search; tells how far it is at every chunk. */
+static gboolean
+run_round (Search *search,
+           size_t round,
+           size_t n_rounds,
+           size_t n,
+           size_t chunk_size,
+           PleParallelFunc func,
+           PleProgress *progress,
+           GError **error)
+{
+  g_autoptr (PleProgress) stage = ple_progress_new_stage (
+      progress, NULL, (double) round / (double) n_rounds, (double) (round + 1) / (double) n_rounds);
+
+  return ple_parallel_for_reporting (n, chunk_size, func, search, stage, error);
+}
+
 static gboolean
 run_tournament (Search *search, PleProgress *progress, GError **error)
 {
   size_t n_teams = search->n_blocks + search->n_blocks % 2;
 
-  if (!ple_parallel_for (search->n_blocks, 1, compare_within, search, progress, error))
+  if (!run_round (search, 0, n_teams, search->n_blocks, 1, compare_within, progress, error))
     return FALSE;
   for (search->round = 0; search->round + 1 < n_teams; search->round++)
-    if (!ple_progress_report (progress, (double) search->round / (double) n_teams, error) ||
-        !ple_parallel_for (n_teams / 2, 1, compare_pair, search, progress, error))
+    if (!run_round (search, search->round + 1, n_teams, n_teams / 2, 1, compare_pair, progress,
+                    error))
       return FALSE;
   return TRUE;
 }
@@ -297,10 +314,8 @@ static gboolean
 run_queries (Search *search, PleProgress *progress, GError **error)
 {
   for (search->round = 0; search->round < search->n_blocks; search->round++)
-    if (!ple_progress_report (progress, (double) search->round / (double) search->n_blocks,
-                              error) ||
-        !ple_parallel_for (search->queries.rows->n_rows, QUERY_ROWS, compare_queries, search,
-                           progress, error))
+    if (!run_round (search, search->round, search->n_blocks, search->queries.rows->n_rows,
+                    QUERY_ROWS, compare_queries, progress, error))
       return FALSE;
   return TRUE;
 }
@@ -461,6 +476,8 @@ static gboolean
 run (Search *search, PleProgress *progress, GError **error)
 {
   size_t n_queries = search->queries.rows->n_rows;
+  g_autoptr (PleProgress) compare = ple_progress_new_stage (progress, NULL, 0, 0.95);
+  g_autoptr (PleProgress) sort = ple_progress_new_stage (progress, NULL, 0.95, 1);
   /* Gaps of whole panels: what fills the last one looks for nothing. */
   size_t n_gaps = ple_parallel_n_chunks (n_queries, PLE_KNN_PANEL) * PLE_KNN_PANEL;
   g_autofree float *own_distances = NULL;
@@ -485,9 +502,9 @@ run (Search *search, PleProgress *progress, GError **error)
   for (size_t i = 0; i < PLE_KNN_PANEL; i++)
     search->never[i] = INFINITY;
 
-  ok = (search->among_themselves ? run_tournament (search, progress, error)
-                                 : run_queries (search, progress, error)) &&
-       ple_parallel_for (n_queries, 1024, sort_heaps, search, progress, error);
+  ok = (search->among_themselves ? run_tournament (search, compare, error)
+                                 : run_queries (search, compare, error)) &&
+       ple_parallel_for_reporting (n_queries, 1024, sort_heaps, search, sort, error);
   return ok && ple_progress_report (progress, 1, error);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bench-embed FEATURES [METHOD] [NAME=VALUE ...]: lays out a file of features and prints one line
- * of JSON: seconds, processor seconds, the method's own figures, and how good the map is:
+ * of JSON: seconds, processor seconds (of each stage, and the most between two of its reports), the
+ * method's own figures, and how good the map is:
  *
  *   knn_preserved    share of the 10 nearest neighbours in the features (of all points) that are
  *                    among the 10 nearest in the plane, 5 000 queries
@@ -35,6 +36,8 @@ typedef struct
   char stage[STAGE_WIDTH];
   double begun;
   JsonObject *seconds; /* processor seconds by stage */
+  double reported;
+  JsonObject *silences; /* the longest time between two reports, by stage */
 } Clock;
 
 static double
@@ -60,7 +63,11 @@ static void
 on_report (gpointer data, double fraction, const char *stage, const char *detail)
 {
   Clock *clock = data;
+  double now = processor_seconds (), silence = now - clock->reported;
 
+  clock->reported = now;
+  if (clock->stage[0] != '\0' && silence > ple_json_get_double (clock->silences, clock->stage, 0))
+    json_object_set_double_member (clock->silences, clock->stage, silence);
   if (stage == NULL || strncmp (stage, clock->stage, STAGE_WIDTH - 1) == 0)
     return;
   end_stage (clock);
@@ -234,7 +241,7 @@ main (int argc, char **argv)
   const PleEmbedding *embedding;
   const char *output = NULL;
   JsonObject *result = json_object_new (), *quality = json_object_new ();
-  Clock clock = { .seconds = json_object_new () };
+  Clock clock = { .seconds = json_object_new (), .silences = json_object_new () };
   gint64 n_threads = 0, seed = 42, wall;
   double processor;
 
@@ -262,6 +269,7 @@ main (int argc, char **argv)
     }
 
   progress = ple_progress_new (&sink, &clock, (guint) n_threads);
+  ple_progress_set_every (progress);
   wall = g_get_monotonic_time ();
   processor = processor_seconds ();
   xy = embedding->run (features, ple_params_get_struct (params), (guint64) seed, quality, progress,
@@ -276,6 +284,7 @@ main (int argc, char **argv)
                                  (double) (g_get_monotonic_time () - wall) / G_USEC_PER_SEC);
   json_object_set_double_member (result, "processor_seconds", processor_seconds () - processor);
   json_object_set_object_member (result, "stages", clock.seconds);
+  json_object_set_object_member (result, "silences", clock.silences);
   json_object_set_object_member (result, "quality", quality);
   if (output != NULL && !ple_npy_write_matrix (output, xy, &error))
     g_error ("%s", error->message);
