@@ -7,6 +7,7 @@ G_BEGIN_DECLS
 
 /* The methods, one per file. */
 extern const PleMethod ple_agglomerative_method;
+extern const PleMethod ple_cludi_method;
 extern const PleMethod ple_kmeans_method;
 extern const PleMethod ple_minibatch_kmeans_method;
 extern const PleMethod ple_spherical_kmeans_method;

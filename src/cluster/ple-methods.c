@@ -11,6 +11,7 @@ static const PleMethod *const methods[] = {
   &ple_minibatch_kmeans_method,
   &ple_agglomerative_method,
   &ple_temi_method,
+  &ple_cludi_method,
   NULL,
 };
 
