@@ -19,8 +19,8 @@
 #define ROUNDS 30
 /* Columns that a block has beyond those wanted, and the size of the space it is sought in. */
 #define EXTRA 8
-#define MAX_BLOCKS 10
-#define MAX_SPACE 1024
+#define MAX_BLOCKS 32
+#define MAX_SPACE 768
 /* Directions with less of the norm than this are noise. */
 #define MIN_SHARE 1e-9
 

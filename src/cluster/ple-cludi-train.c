@@ -107,27 +107,27 @@ view_rows (const PleChunk *chunk, gpointer data)
 {
   const View *view = data;
   const PleCludiBatch *batch = view->batch;
-  const size_t d = batch->features->n_cols;
-  float *x = view->trainer->student->features->x;
-  g_autofree float *normals = g_new (float, 2 * d);
-  float *mask = normals + d;
+  const size_t d = batch->features->n_cols, n = chunk->end - chunk->begin;
+  float *x = view->trainer->student->features->x + chunk->begin * d;
+  g_autofree float *normals = g_new (float, 2 * n * d);
+  float *mask = normals + n * d;
   PleRng stream;
 
   ple_rng_split (view->rng, chunk->index, &stream);
-  for (size_t r = chunk->begin; r < chunk->end; r++)
+  ple_cludi_fill_normal (&stream, normals, n * d);
+  for (size_t i = 0; i < n; i++)
     {
-      const size_t draw = r / batch->n_rows;
+      const size_t r = chunk->begin + i, draw = r / batch->n_rows;
       size_t row = batch->rows[r % batch->n_rows];
 
       if (batch->neighbours != NULL)
         row = (size_t) batch->neighbours[row * batch->n_neighbours +
                                          ple_rng_below (&stream, batch->n_neighbours)];
-      memcpy (x + r * d, ple_matrix_row (batch->features, row), d * sizeof (float));
-      ple_cludi_fill_normal (&stream, normals, d);
-      ple_cludi_fill_mask (&stream, view->drop[draw], FALSE, mask, d);
-      ple_cludi_view (1, d, view->noise[draw], normals, mask, x + r * d);
-      ple_cludi_unit_rows (1, d, x + r * d);
+      memcpy (x + i * d, ple_matrix_row (batch->features, row), d * sizeof (float));
+      ple_cludi_fill_mask (&stream, view->drop[draw], FALSE, mask + i * d, d);
+      ple_cludi_view (1, d, view->noise[draw], normals + i * d, mask + i * d, x + i * d);
     }
+  ple_cludi_unit_rows (n, d, x);
 }
 
 /* Times, self-conditioning and views: all of the student that does not need the teacher. */
