@@ -254,10 +254,21 @@ ple_test_server_new (void)
   return server;
 }
 
+static inline gboolean
+ple_test_server_quit_cb (gpointer loop)
+{
+  g_main_loop_quit (loop);
+  return G_SOURCE_REMOVE;
+}
+
 static inline void
 ple_test_server_free (PleTestServer *server)
 {
-  g_main_loop_quit (server->loop);
+  g_autoptr (GSource) quit = g_idle_source_new ();
+
+  /* From within the loop: one that has not begun yet would not hear of it. */
+  g_source_set_callback (quit, ple_test_server_quit_cb, server->loop, NULL);
+  g_source_attach (quit, server->context);
   g_thread_join (server->thread);
   g_main_loop_unref (server->loop);
   g_main_context_unref (server->context);
