@@ -58,28 +58,64 @@ check_pixels (const PleArray *pixels, GError **error)
   return FALSE;
 }
 
+/* The sum of the weights, made on a thread of its own while the model is read. */
+typedef struct
+{
+  const PleVisionJob *job;
+  PleProgress *progress;
+  char *sum;
+  GError *error;
+} Summing;
+
+static gpointer
+sum_weights (gpointer data)
+{
+  Summing *summing = data;
+
+  summing->sum = ple_vision_hash (summing->job->folder, summing->job->cache_file, summing->progress,
+                                  &summing->error);
+  return NULL;
+}
+
+static gboolean
+load_model (Extraction *x, PleProgress *progress, GError **error)
+{
+  x->model = ple_vision_model_open (x->job->folder, progress, error);
+  if (x->model != NULL &&
+      ple_preprocess_load (x->job->folder, ple_vision_model_get_config (x->model), &x->preprocess,
+                           error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", x->job->folder);
+  return FALSE;
+}
+
 /* Model, hash, preprocessing and plan. */
 static gboolean
 prepare_model (Extraction *x, PleProgress *progress, GError **error)
 {
   const PleVisionJob *job = x->job;
+  Summing summing = { job, progress, NULL, NULL };
+  GThread *thread = g_thread_new ("weights", sum_weights, &summing);
+  gboolean loaded = load_model (x, progress, error);
   size_t height, width;
 
-  x->weights = ple_vision_hash (job->folder, job->cache_file, progress, error);
+  g_thread_join (thread);
+  x->weights = summing.sum;
+  if (!loaded)
+    {
+      g_clear_error (&summing.error);
+      return FALSE;
+    }
   if (x->weights == NULL)
-    return FALSE;
+    {
+      g_propagate_error (error, summing.error);
+      return FALSE;
+    }
   if (job->weights != NULL && *job->weights != '\0' && strcmp (job->weights, x->weights) != 0)
     {
       g_set_error (error, PLE_FILE_ERROR, PLE_FILE_ERROR_MISMATCH,
                    _ ("%s: these are other weights (%.12s) than those asked for (%.12s)"),
                    job->folder, x->weights, job->weights);
-      return FALSE;
-    }
-  x->model = ple_vision_model_open (job->folder, progress, error);
-  if (x->model == NULL || !ple_preprocess_load (job->folder, ple_vision_model_get_config (x->model),
-                                                &x->preprocess, error))
-    {
-      g_prefix_error (error, "%s: ", job->folder);
       return FALSE;
     }
   if (job->pixels == NULL && x->preprocess.assumed)
