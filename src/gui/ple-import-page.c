@@ -190,7 +190,8 @@ add_fact (PleImportPage *page, int *row, const char *name, const char *value)
   gtk_label_set_xalign (GTK_LABEL (left), 0);
   gtk_label_set_xalign (GTK_LABEL (right), 0);
   gtk_label_set_ellipsize (GTK_LABEL (right), PANGO_ELLIPSIZE_END);
-  gtk_label_set_max_width_chars (GTK_LABEL (right), 36);
+  gtk_label_set_max_width_chars (GTK_LABEL (right), 28);
+  gtk_widget_set_hexpand (right, TRUE);
   gtk_widget_set_tooltip_text (right, value);
   gtk_style_context_add_class (gtk_widget_get_style_context (left), "dim-label");
   gtk_style_context_add_class (gtk_widget_get_style_context (right), "figure");

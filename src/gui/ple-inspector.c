@@ -4,6 +4,7 @@
 #include "gui/ple-inspector.h"
 
 #include "gui/ple-format.h"
+#include "gui/ple-paint.h"
 #include "gui/ple-surface.h"
 #include "gui/ple-widgets.h"
 
@@ -13,7 +14,11 @@
 /* Longer side of what is decoded for the large view, per unit of scale. */
 #define VIEW_SIDE 640
 #define N_NEIGHBOURS 6
-#define NEIGHBOUR_SIDE 64
+#define NEIGHBOUR_SIDE 74
+/* Pictures smaller than this are enlarged by whole factors, so that pixels stay square and crisp;
+ * others smoothly. */
+#define CRISP_BELOW 64
+#define RADIUS 6
 #define N_HISTORY 6
 
 struct _PleInspector
@@ -79,14 +84,14 @@ ple_inspector_class_init (PleInspectorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PleInspector, file_label);
 }
 
-/* Fits the picture into the area; small ones are enlarged by whole factors, so that pixels stay
- * square and crisp. */
+/* Fits the picture into the area. */
 static gboolean
 on_draw_picture (GtkWidget *widget, cairo_t *cr, PleInspector *inspector)
 {
   double width = gtk_widget_get_allocated_width (widget);
   double height = gtk_widget_get_allocated_height (widget);
   double scale_x, scale_y, w, h, scale;
+  gboolean crisp;
 
   if (inspector->surface == NULL)
     return FALSE;
@@ -94,13 +99,16 @@ on_draw_picture (GtkWidget *widget, cairo_t *cr, PleInspector *inspector)
   w = cairo_image_surface_get_width (inspector->surface) / scale_x;
   h = cairo_image_surface_get_height (inspector->surface) / scale_y;
   scale = MIN (width / w, height / h);
-  if (scale > 2)
+  crisp = scale > 2 && MAX (w, h) * scale_x < CRISP_BELOW;
+  if (crisp)
     scale = floor (scale);
   cairo_translate (cr, round ((width - scale * w) / 2), round ((height - scale * h) / 2));
+  ple_paint_rounded (cr, 0, 0, scale * w, scale * h, RADIUS);
+  cairo_clip (cr);
   cairo_scale (cr, scale, scale);
   cairo_set_source_surface (cr, inspector->surface, 0, 0);
   cairo_pattern_set_filter (cairo_get_source (cr),
-                            scale >= 2 ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_GOOD);
+                            crisp ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_GOOD);
   cairo_paint (cr);
   return FALSE;
 }
@@ -248,6 +256,7 @@ show_neighbours (PleInspector *inspector)
       gtk_widget_set_size_request (image, NEIGHBOUR_SIDE, NEIGHBOUR_SIDE);
       gtk_container_add (GTK_CONTAINER (button), image);
       gtk_button_set_relief (GTK_BUTTON (button), GTK_RELIEF_NONE);
+      gtk_style_context_add_class (gtk_widget_get_style_context (button), "picture-button");
       gtk_widget_set_tooltip_text (button, tip);
       atk_object_set_name (gtk_widget_get_accessible (button), name);
       g_object_set_data (G_OBJECT (button), "item", GUINT_TO_POINTER ((guint32) other));

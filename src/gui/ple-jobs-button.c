@@ -3,6 +3,8 @@
 
 #include "gui/ple-jobs-button.h"
 
+#include "gui/ple-paint.h"
+
 #include <glib/gi18n.h>
 #include <math.h>
 
@@ -53,11 +55,10 @@ on_draw_ring (GtkWidget *widget, cairo_t *cr, PleJobsButton *button)
   double width = gtk_widget_get_allocated_width (widget);
   double height = gtk_widget_get_allocated_height (widget);
   double radius = MIN (width, height) / 2 - 1.5;
-  GdkRGBA ink, accent;
+  guint32 accent = ple_paint_accent (widget, ple_paint_theme (widget, "theme_bg_color", 0xf6f5f4));
+  GdkRGBA ink;
 
   gtk_style_context_get_color (style, gtk_style_context_get_state (style), &ink);
-  if (!gtk_style_context_lookup_color (style, "theme_selected_bg_color", &accent))
-    accent = ink;
   cairo_set_line_width (cr, 3);
   cairo_set_source_rgba (cr, ink.red, ink.green, ink.blue, 0.25);
   cairo_arc (cr, width / 2, height / 2, radius, 0, 2 * G_PI);
@@ -65,8 +66,8 @@ on_draw_ring (GtkWidget *widget, cairo_t *cr, PleJobsButton *button)
   if (job == NULL || ple_job_get_state (job) == PLE_JOB_CANCELLED)
     return FALSE;
   if (ple_job_get_state (job) == PLE_JOB_FAILED)
-    gdk_rgba_parse (&accent, "#d6303d");
-  gdk_cairo_set_source_rgba (cr, &accent);
+    accent = 0xd6303d;
+  ple_paint_set (cr, accent, 1);
   cairo_arc (cr, width / 2, height / 2, radius, -G_PI / 2,
              -G_PI / 2 + 2 * G_PI * MAX (ple_job_get_fraction (job), 0.02));
   cairo_stroke (cr);

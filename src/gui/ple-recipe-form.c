@@ -8,6 +8,8 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#define FIELD_WIDTH 190
+
 struct _PleRecipeForm
 {
   GtkBox parent_instance;
@@ -255,7 +257,9 @@ add_row (PleRecipeForm *form,
   gtk_label_set_xalign (GTK_LABEL (label), 0);
   gtk_label_set_mnemonic_widget (GTK_LABEL (label), field);
   gtk_widget_set_hexpand (label, TRUE);
-  gtk_widget_set_halign (field, GTK_ALIGN_END);
+  /* One column of equal fields; a switch has a size of its own. */
+  gtk_widget_set_size_request (field, GTK_IS_SWITCH (field) ? -1 : FIELD_WIDTH, -1);
+  gtk_widget_set_halign (field, GTK_IS_SWITCH (field) ? GTK_ALIGN_END : GTK_ALIGN_FILL);
   gtk_widget_set_tooltip_text (label, blurb);
   gtk_widget_set_tooltip_text (field, blurb);
   atk_object_set_name (gtk_widget_get_accessible (field), _ (entry->label));

@@ -53,7 +53,8 @@ ple_welcome_page_refresh (PleWelcomePage *page, const PleEnvironment *environmen
       gtk_widget_show (child);
       gtk_container_add (GTK_CONTAINER (page->recent_box), child);
     }
-  gtk_flow_box_set_min_children_per_line (GTK_FLOW_BOX (page->recent_box),
+  /* No empty columns: what there is stands in the middle. */
+  gtk_flow_box_set_max_children_per_line (GTK_FLOW_BOX (page->recent_box),
                                           CLAMP (recent->len, 1, N_COLUMNS));
   gtk_widget_set_visible (page->recent_box, recent->len > 0);
 }
