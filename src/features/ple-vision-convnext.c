@@ -319,8 +319,8 @@ embed (const PleVisionPlan *plan,
   for (size_t i = 0; i < n_images; i++)
     {
       ple_vision_gather (config->n_channels, plan->height, plan->width,
-                         pixels + i * config->n_channels * plan->height * plan->width, side, side,
-                         0, rows, columns, parts->wide);
+                         pixels + i * config->n_channels * plan->height * plan->width, side,
+                         parts->wide);
       ple_linear_apply (&net->patch, rows * columns, parts->wide, config->n_channels * side * side,
                         PLE_ACTIVATION_NONE, NULL, NULL, parts->x + i * rows * columns * width,
                         width, parts->product);

@@ -105,22 +105,16 @@ void ple_vision_trace (
 
 /**
  * ple_vision_gather:
- * @pixels: (3, height, width)
- * @side: of a patch
- * @stride: from patch to patch
- * @pad: pixels of zeros around
- * @rows, @columns: patches
- * @patches: (out): (rows, columns, n_channels side side), a patch in the order channel, y, x
+ * @pixels: (n_channels, height, width)
+ * @side: of a patch; patches lie side by side, what is left at the right and below is left out
+ * @patches: (out): (height / side, width / side, n_channels side side), a patch in the order
+ * channel, y, x
  */
 void ple_vision_gather (size_t n_channels,
                         size_t height,
                         size_t width,
                         const float *pixels,
                         size_t side,
-                        size_t stride,
-                        size_t pad,
-                        size_t rows,
-                        size_t columns,
                         float *patches);
 
 G_END_DECLS

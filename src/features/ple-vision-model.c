@@ -231,34 +231,12 @@ ple_vision_gather (size_t n_channels,
                    size_t width,
                    const float *pixels,
                    size_t side,
-                   size_t stride,
-                   size_t pad,
-                   size_t rows,
-                   size_t columns,
                    float *patches)
 {
-  for (size_t i = 0; i < rows; i++)
-    for (size_t j = 0; j < columns; j++)
-      {
-        /* The part of the patch that lies within the picture. */
-        size_t x0 = j * stride < pad ? pad - j * stride : 0;
-        size_t x1 = MIN (side, width + pad - j * stride);
-
-        for (size_t c = 0; c < n_channels; c++)
-          for (size_t y = 0; y < side; y++, patches += side)
-            {
-              size_t source = i * stride + y;
-
-              if (source < pad || source >= height + pad)
-                {
-                  memset (patches, 0, side * sizeof *patches);
-                  continue;
-                }
-              if (x0 > 0 || x1 < side)
-                memset (patches, 0, side * sizeof *patches);
-              memcpy (patches + x0,
-                      pixels + (c * height + source - pad) * width + j * stride + x0 - pad,
-                      (x1 - x0) * sizeof *patches);
-            }
-      }
+  for (size_t i = 0; i < height / side; i++)
+    for (size_t j = 0; j < width / side; j++)
+      for (size_t c = 0; c < n_channels; c++)
+        for (size_t y = 0; y < side; y++, patches += side)
+          memcpy (patches, pixels + (c * height + i * side + y) * width + j * side,
+                  side * sizeof *patches);
 }

@@ -569,8 +569,7 @@ embed (const PleVisionPlan *plan, size_t n_images, const float *pixels, const Sc
 
       ple_vision_gather (config->n_channels, plan->height, plan->width,
                          pixels + i * config->n_channels * plan->height * plan->width,
-                         config->patch_size, config->patch_size, 0, tables->rows, tables->columns,
-                         parts->patches);
+                         config->patch_size, parts->patches);
       memcpy (tokens, tables->tokens, n_prefix * width * sizeof *tokens);
       ple_linear_apply (&vit->patch, n_patches, parts->patches, n_inputs, PLE_ACTIVATION_NONE, NULL,
                         tables->tokens + n_prefix * width, tokens + n_prefix * width, width,

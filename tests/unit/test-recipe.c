@@ -253,6 +253,45 @@ test_command_line (void)
   g_assert_null (strstr (command, "auto"));
 }
 
+/* A folder is a model: its row's settings, its own name in files and commands, and nothing known of
+ * the weights once another is chosen. */
+static void
+test_model_of_a_folder (void)
+{
+  g_autoptr (PleRecipe) recipe = ple_recipe_new ();
+  g_autoptr (PleRecipe) copy = NULL;
+  g_autoptr (PleRecipe) read = ple_recipe_new ();
+  g_autoptr (PleDataset) dataset = ple_sample_dataset_new (12, 0);
+  g_autoptr (JsonObject) json = json_object_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *command = NULL;
+
+  g_assert_cmpstr (ple_recipe_get_model_source (recipe), ==, ple_recipe_get_model (recipe)->id);
+  g_assert_true (ple_recipe_identify_model (recipe, NULL, NULL, NULL));
+  set (recipe, "model", "/no/such/folder");
+  g_assert_true (ple_recipe_get_model (recipe) == ple_model_of_folders ());
+  set (recipe, "weights", "abc");
+  set (recipe, "feature_batch_size", "7");
+  copy = ple_recipe_copy (recipe);
+  g_assert_cmpstr (ple_recipe_get_model_source (copy), ==, "/no/such/folder");
+  ple_recipe_to_json (recipe, json);
+  g_assert_true (ple_recipe_from_json (read, json, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (ple_recipe_get_model_source (read), ==, "/no/such/folder");
+  assert_value (read, "weights", "abc");
+  command = ple_recipe_to_command (recipe, dataset);
+  g_assert_nonnull (strstr (command, "--model /no/such/folder"));
+  g_assert_nonnull (strstr (command, "--weights abc"));
+  g_assert_false (ple_recipe_identify_model (recipe, NULL, NULL, &error));
+  g_assert_nonnull (error);
+  set (recipe, "model", "/another/folder");
+  assert_value (recipe, "weights", "");
+  assert_value (recipe, "feature_batch_size", "7");
+  set (recipe, "model", "hog-color");
+  g_assert_cmpstr (ple_recipe_get_model_source (recipe), ==, "hog-color");
+  g_assert_cmpstr (ple_recipe_get_model_source (copy), ==, "/no/such/folder");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -272,5 +311,6 @@ main (int argc, char **argv)
   g_test_add_func ("/project/recipe/guesses-without-classes", test_guesses_without_classes);
   g_test_add_func ("/project/recipe/signals", test_signals);
   g_test_add_func ("/project/recipe/command-line", test_command_line);
+  g_test_add_func ("/project/recipe/model-of-a-folder", test_model_of_a_folder);
   return g_test_run ();
 }
