@@ -85,6 +85,7 @@ make_known (PleModelStore *store, const GPtrArray *found, const PleKnownModel *m
       item->path = g_strdup (folder->path);
       item->note = g_strdup (folder->problem);
       item->state = folder->problem != NULL ? PLE_DOWNLOAD_BROKEN : PLE_DOWNLOAD_HERE;
+      item->usable = folder->problem == NULL;
     }
   else if (model->gated && ple_model_store_get_token (store, address) == NULL)
     {
@@ -111,6 +112,7 @@ make_other (const PleModelFolder *folder)
   item->path = g_strdup (folder->path);
   item->note = g_strdup (folder->problem);
   item->state = folder->problem != NULL ? PLE_DOWNLOAD_BROKEN : PLE_DOWNLOAD_HERE;
+  item->usable = folder->problem == NULL && ple_known_models_is_family (folder->family);
   return item;
 }
 
@@ -134,6 +136,19 @@ make_dataset (const PleKnownDataset *dataset, const char *data_folder)
   return item;
 }
 
+static void
+mark_best (PleModelStore *store, const GPtrArray *items)
+{
+  g_autoptr (PleModelFolder) best = ple_model_store_find_best (store);
+
+  for (guint i = 0; best != NULL && i < items->len; i++)
+    {
+      PleDownloadItem *item = g_ptr_array_index (items, i);
+
+      item->is_best = item->usable && strcmp (item->path, best->path) == 0;
+    }
+}
+
 GPtrArray *
 ple_download_items_list (PleModelStore *store, const char *data_folder)
 {
@@ -148,6 +163,7 @@ ple_download_items_list (PleModelStore *store, const char *data_folder)
       g_ptr_array_add (items, make_other (g_ptr_array_index (found, i)));
   for (size_t i = 0; i < n_models; i++)
     g_ptr_array_add (items, make_known (store, found, &models[i]));
+  mark_best (store, items);
   for (size_t i = 0; i < n_datasets; i++)
     g_ptr_array_add (items, make_dataset (&datasets[i], data_folder));
   return items;

@@ -193,6 +193,32 @@ find_item (PleDownloads *downloads, const char *id)
   return NULL;
 }
 
+const PleDownloadItem *
+ple_downloads_find_model (PleDownloads *downloads, const char *path)
+{
+  for (guint i = 0; downloads->items != NULL && i < downloads->items->len; i++)
+    {
+      const PleDownloadItem *item = g_ptr_array_index (downloads->items, i);
+
+      if (item->usable && strcmp (item->path, path) == 0)
+        return item;
+    }
+  return NULL;
+}
+
+const PleDownloadItem *
+ple_downloads_get_best_model (PleDownloads *downloads)
+{
+  for (guint i = 0; downloads->items != NULL && i < downloads->items->len; i++)
+    {
+      const PleDownloadItem *item = g_ptr_array_index (downloads->items, i);
+
+      if (item->is_best)
+        return item;
+    }
+  return NULL;
+}
+
 /* Downloading */
 
 typedef struct

@@ -28,6 +28,8 @@ typedef enum
  * @note: (nullable): translated: how to get it, or what is wrong with it
  * @page: (nullable): where its licence is
  * @path: (nullable): where it is
+ * @usable: a model that is here, whole, and of a family that the program reads
+ * @is_best: the usable one that "auto" means
  * @part_bytes: that an earlier try has fetched
  *
  * A row of the page of models or of data sets. Constant once made.
@@ -44,6 +46,8 @@ typedef struct
   char *page;
   char *path;
   PleDownloadState state;
+  gboolean usable;
+  gboolean is_best;
   guint64 part_bytes;
 } PleDownloadItem;
 
@@ -68,6 +72,10 @@ void ple_downloads_refresh (PleDownloads *downloads);
 
 /* (transfer none) (element-type PleDownloadItem) (nullable): %NULL until the first look is done */
 const GPtrArray *ple_downloads_get_items (PleDownloads *downloads);
+/* The model of that folder. (transfer none) (nullable) */
+const PleDownloadItem *ple_downloads_find_model (PleDownloads *downloads, const char *path);
+/* What "auto" means: %NULL if no vision model is here. (transfer none) (nullable) */
+const PleDownloadItem *ple_downloads_get_best_model (PleDownloads *downloads);
 /* That runs. (transfer none) (nullable) */
 PleJob *ple_downloads_get_job (PleDownloads *downloads, const char *id);
 /* Why the last try failed; %NULL after a cancel. (transfer none) (nullable) */

@@ -21,6 +21,7 @@ struct _PleImportPage
 {
   GtkBox parent_instance;
   PleSession *session;
+  PleDownloads *downloads; /* of the window, which outlives the page */
   GCancellable *cancellable;
   GtkLabel *title_label;
   GtkLabel *kind_label;
@@ -275,6 +276,18 @@ show_odd_files (PleImportPage *page, PleDataset *dataset)
   gtk_label_set_text (page->odd_label, text->str);
 }
 
+/* The model as a person knows it. */
+static const char *
+get_model_title (PleImportPage *page, PleRecipe *recipe)
+{
+  const char *source = ple_recipe_get_model_source (recipe);
+  const PleDownloadItem *item = page->downloads != NULL && source != NULL
+                                    ? ple_downloads_find_model (page->downloads, source)
+                                    : NULL;
+
+  return item != NULL ? item->title : _ (ple_recipe_get_model (recipe)->title);
+}
+
 static void
 update_summary (PleImportPage *page)
 {
@@ -283,10 +296,39 @@ update_summary (PleImportPage *page)
   g_autofree char *text = NULL;
 
   text =
-      g_strdup_printf (_ ("%s · %s · %s clusters · %s"), _ (ple_recipe_get_model (recipe)->title),
+      g_strdup_printf (_ ("%s · %s · %s clusters · %s"), get_model_title (page, recipe),
                        _ (ple_recipe_get_method (recipe)->title), clusters != NULL ? clusters : "?",
                        _ (ple_recipe_get_embedding (recipe)->title));
   gtk_label_set_text (page->summary_label, text);
+}
+
+/* The vision models that are here, as choices of the recipe. */
+static void
+offer_models (PleImportPage *page)
+{
+  const GPtrArray *items = ple_downloads_get_items (page->downloads);
+  const PleDownloadItem *best = ple_downloads_get_best_model (page->downloads);
+  g_autoptr (GStrvBuilder) folders = g_strv_builder_new ();
+  g_autoptr (GStrvBuilder) titles = g_strv_builder_new ();
+  g_auto (GStrv) all_folders = NULL;
+  g_auto (GStrv) all_titles = NULL;
+
+  if (ple_session_get_phase (page->session) != PLE_PHASE_IMPORT)
+    return;
+  for (guint i = 0; items != NULL && i < items->len; i++)
+    {
+      const PleDownloadItem *item = g_ptr_array_index (items, i);
+
+      if (!item->usable)
+        continue;
+      g_strv_builder_add (folders, item->path);
+      g_strv_builder_add (titles, item->title);
+    }
+  all_folders = g_strv_builder_end (folders);
+  all_titles = g_strv_builder_end (titles);
+  ple_recipe_form_set_models (page->form, (const char *const *) all_folders,
+                              (const char *const *) all_titles, best != NULL ? best->path : NULL);
+  update_summary (page);
 }
 
 static void
@@ -307,6 +349,11 @@ update (PleImportPage *page)
   load_strip (page, dataset);
   gtk_widget_set_visible (page->guess_label, ple_session_is_guess (page->session));
   ple_recipe_form_set_recipe (page->form, recipe);
+  if (page->downloads != NULL)
+    {
+      offer_models (page);
+      ple_downloads_refresh (page->downloads);
+    }
   g_signal_connect_object (recipe, "changed", G_CALLBACK (update_summary), page, G_CONNECT_SWAPPED);
   update_summary (page);
 }
@@ -316,4 +363,12 @@ ple_import_page_set_session (PleImportPage *page, PleSession *session)
 {
   page->session = session;
   g_signal_connect_object (session, "phase-changed", G_CALLBACK (update), page, G_CONNECT_SWAPPED);
+}
+
+void
+ple_import_page_set_downloads (PleImportPage *page, PleDownloads *downloads)
+{
+  page->downloads = downloads;
+  g_signal_connect_object (downloads, "items-changed", G_CALLBACK (offer_models), page,
+                           G_CONNECT_SWAPPED);
 }

@@ -3,6 +3,7 @@
 
 #include <gtk/gtk.h>
 
+#include "gui/ple-downloads.h"
 #include "gui/ple-session.h"
 
 G_BEGIN_DECLS
@@ -12,5 +13,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (PleImportPage, ple_import_page, PLE, IMPORT_PAGE, GtkBox)
 
 void ple_import_page_set_session (PleImportPage *page, PleSession *session);
+/* Where the vision models come from that are offered; "auto" becomes the best of them. */
+void ple_import_page_set_downloads (PleImportPage *page, PleDownloads *downloads);
 
 G_END_DECLS

@@ -15,6 +15,9 @@ struct _PleRecipeForm
   GtkBox parent_instance;
   PleRecipe *recipe;
   gboolean updating; /* the recipe changes the fields, not the person */
+  char **folders;    /* models on this computer */
+  char **titles;
+  char *best; /* %NULL: the first of those without files */
 };
 
 G_DEFINE_FINAL_TYPE (PleRecipeForm, ple_recipe_form, GTK_TYPE_BOX)
@@ -29,8 +32,20 @@ ple_recipe_form_dispose (GObject *object)
 }
 
 static void
+ple_recipe_form_finalize (GObject *object)
+{
+  PleRecipeForm *form = PLE_RECIPE_FORM (object);
+
+  g_strfreev (form->folders);
+  g_strfreev (form->titles);
+  g_free (form->best);
+  G_OBJECT_CLASS (ple_recipe_form_parent_class)->finalize (object);
+}
+
+static void
 ple_recipe_form_class_init (PleRecipeFormClass *klass)
 {
+  G_OBJECT_CLASS (klass)->finalize = ple_recipe_form_finalize;
   G_OBJECT_CLASS (klass)->dispose = ple_recipe_form_dispose;
 }
 
@@ -72,6 +87,12 @@ show_refusal (GtkWidget *field, const GError *error)
     }
 }
 
+static gboolean
+let_go_cb (gpointer data)
+{
+  return G_SOURCE_REMOVE;
+}
+
 /* Hands the field's text to the recipe. */
 static void
 apply (PleRecipeForm *form, GtkWidget *field, const char *text)
@@ -80,6 +101,8 @@ apply (PleRecipeForm *form, GtkWidget *field, const char *text)
 
   if (form->updating || form->recipe == NULL)
     return;
+  /* A choice makes the form anew while GTK is still inside the field that goes. */
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, let_go_cb, g_object_ref (field), g_object_unref);
   ple_recipe_set (form->recipe, g_object_get_data (G_OBJECT (field), "name"), text, &error);
   show_refusal (field, error);
 }
@@ -165,6 +188,28 @@ make_combo (PleRecipeForm *form, const PleParam *entry, const char *value)
   return combo;
 }
 
+/* The models on this computer, the best of them first, then those that need no files. */
+static GtkComboBoxText *
+make_model_choice (PleRecipeForm *form)
+{
+  GtkComboBoxText *combo = GTK_COMBO_BOX_TEXT (gtk_combo_box_text_new ());
+
+  if (form->best == NULL)
+    gtk_combo_box_text_append (combo, "auto", _ ("Best on this computer"));
+  for (size_t i = 0; form->folders != NULL && form->folders[i] != NULL; i++)
+    if (g_strcmp0 (form->folders[i], form->best) == 0)
+      {
+        g_autofree char *text = g_strdup_printf (_ ("%s (best here)"), form->titles[i]);
+
+        gtk_combo_box_text_prepend (combo, form->folders[i], text);
+      }
+    else
+      gtk_combo_box_text_append (combo, form->folders[i], form->titles[i]);
+  for (const PleModel *const *model = ple_models_list (); *model != NULL; model++)
+    gtk_combo_box_text_append (combo, (*model)->id, _ ((*model)->title));
+  return combo;
+}
+
 /* The settings that choose a row of a table: ids and titles come from there. */
 static GtkWidget *
 make_choice (PleRecipeForm *form, const char *name, const char *value)
@@ -172,12 +217,7 @@ make_choice (PleRecipeForm *form, const char *name, const char *value)
   GtkComboBoxText *combo = NULL;
 
   if (g_str_equal (name, "model"))
-    {
-      combo = GTK_COMBO_BOX_TEXT (gtk_combo_box_text_new ());
-      gtk_combo_box_text_append (combo, "auto", _ ("Best on this computer"));
-      for (const PleModel *const *model = ple_models_list (); *model != NULL; model++)
-        gtk_combo_box_text_append (combo, (*model)->id, _ ((*model)->title));
-    }
+    combo = make_model_choice (form);
   else if (g_str_equal (name, "method"))
     {
       combo = GTK_COMBO_BOX_TEXT (gtk_combo_box_text_new ());
@@ -378,4 +418,38 @@ ple_recipe_form_set_recipe (PleRecipeForm *form, PleRecipe *recipe)
   if (recipe != NULL)
     g_signal_connect_swapped (recipe, "tables-changed", G_CALLBACK (rebuild), form);
   rebuild (form);
+}
+
+static gboolean
+same_strings (char **a, const char *const *b)
+{
+  return a != NULL && g_strv_equal ((const char *const *) a, b);
+}
+
+void
+ple_recipe_form_set_models (PleRecipeForm *form,
+                            const char *const *folders,
+                            const char *const *titles,
+                            const char *best)
+{
+  g_autofree char *model = NULL;
+
+  if (!same_strings (form->folders, folders) || !same_strings (form->titles, titles) ||
+      g_strcmp0 (form->best, best) != 0)
+    {
+      g_strfreev (form->folders);
+      form->folders = g_strdupv ((char **) folders);
+      g_strfreev (form->titles);
+      form->titles = g_strdupv ((char **) titles);
+      g_free (form->best);
+      form->best = g_strdup (best);
+      rebuild (form);
+    }
+  if (form->recipe == NULL || best == NULL)
+    return;
+  model = ple_recipe_get (form->recipe, "model");
+  if (g_strcmp0 (model, "auto") != 0)
+    return;
+  if (ple_recipe_set (form->recipe, "model", best, NULL))
+    rebuild (form);
 }

@@ -21,4 +21,19 @@ GtkWidget *ple_recipe_form_new (void);
 /* @recipe: (nullable) */
 void ple_recipe_form_set_recipe (PleRecipeForm *form, PleRecipe *recipe);
 
+/**
+ * ple_recipe_form_set_models:
+ * @form: a form
+ * @folders: (array zero-terminated=1): models on this computer, absolute paths
+ * @titles: (array zero-terminated=1): as many
+ * @best: (nullable): the folder that "the best on this computer" is
+ *
+ * What can be chosen beside the models that need no files. Kept until the next call; the same lists
+ * again change nothing.
+ */
+void ple_recipe_form_set_models (PleRecipeForm *form,
+                                 const char *const *folders,
+                                 const char *const *titles,
+                                 const char *best);
+
 G_END_DECLS

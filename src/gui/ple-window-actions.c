@@ -133,6 +133,7 @@ on_start (GSimpleAction *action, GVariant *parameter, gpointer data)
   PleWindow *window = data;
   g_autoptr (GError) error = NULL;
 
+  ple_window_choose_model (window);
   if (!ple_session_start (window->session, &error))
     ple_session_report (window->session, _ ("The run cannot start"), error);
 }

@@ -129,10 +129,22 @@ on_item_changed (PleDownloads *downloads, const char *id, PleWindow *window)
 }
 
 void
+ple_window_choose_model (PleWindow *window)
+{
+  PleRecipe *recipe = ple_session_get_recipe (window->session);
+  const PleDownloadItem *best = ple_downloads_get_best_model (window->downloads);
+  g_autofree char *model = ple_recipe_get (recipe, "model");
+
+  if (best != NULL && g_strcmp0 (model, "auto") == 0)
+    ple_recipe_set (recipe, "model", best->path, NULL);
+}
+
+void
 ple_window_init_downloads (PleWindow *window, const PleEnvironment *environment)
 {
   window->downloads = ple_downloads_new (environment, window->settings);
   g_action_map_add_action_entries (G_ACTION_MAP (window), entries, G_N_ELEMENTS (entries), window);
+  ple_import_page_set_downloads (window->import_page, window->downloads);
   g_signal_connect_object (window->downloads, "item-changed", G_CALLBACK (on_item_changed), window,
                            0);
 }

@@ -45,6 +45,8 @@ struct _PleWindow
 void ple_window_init_actions (PleWindow *window);
 /* ple-window-downloads.c: what gets models and data sets, and the actions for it. */
 void ple_window_init_downloads (PleWindow *window, const PleEnvironment *environment);
+/* Where the recipe says "auto": the best vision model that is here, if one is. */
+void ple_window_choose_model (PleWindow *window);
 /* ple-window-readouts.c: enabled states and read-outs, after anything has changed. */
 void ple_window_update_actions (PleWindow *window);
 

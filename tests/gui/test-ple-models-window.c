@@ -338,6 +338,50 @@ test_folders (Fixture *fixture, gconstpointer data)
   wait_for (fixture, has_text, model, "no model.safetensors");
 }
 
+static gboolean
+recipe_says (gpointer data)
+{
+  Fixture *fixture = data;
+  PleSession *session = ple_window_get_session (fixture->window);
+  g_autofree char *model = NULL;
+
+  if (ple_session_get_phase (session) != PLE_PHASE_IMPORT)
+    return FALSE;
+  model = ple_recipe_get (ple_session_get_recipe (session), "model");
+  return g_strcmp0 (model, fixture->text) == 0;
+}
+
+static gboolean
+is_model_choice (GtkWidget *widget, gconstpointer id)
+{
+  return GTK_IS_COMBO_BOX_TEXT (widget) &&
+         g_strcmp0 (gtk_combo_box_get_active_id (GTK_COMBO_BOX (widget)), id) == 0;
+}
+
+/* A model that is here is what the recipe begins with; another can be chosen. */
+static void
+test_recipe_takes_best (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *shelf = g_build_filename (fixture->program->folder, "best", NULL);
+  g_autofree char *model = g_build_filename (shelf, "dinov2-small", NULL);
+  g_autofree char *config = g_build_filename (model, "config.json", NULL);
+  g_autofree char *weights = g_build_filename (model, "model.safetensors", NULL);
+  GtkWidget *choice;
+
+  g_mkdir_with_parents (model, 0777);
+  g_assert_true (
+      g_file_set_contents (config, "{\"model_type\": \"dinov2\", \"hidden_size\": 384}", -1, NULL));
+  g_assert_true (g_file_set_contents (weights, "\2\0\0\0\0\0\0\0{}", 10, NULL));
+  act (fixture, "add-model-folder", shelf);
+  wait_for (fixture, has_text, SMALL, "On this computer");
+  act (fixture, "open", "sample:24:1");
+  wait_for (fixture, recipe_says, NULL, model);
+  choice = find (GTK_WIDGET (fixture->window), is_model_choice, model);
+  g_assert_nonnull (choice);
+  g_assert_true (gtk_combo_box_set_active_id (GTK_COMBO_BOX (choice), "hog-color"));
+  wait_for (fixture, recipe_says, NULL, "hog-color");
+}
+
 static void
 test_data_folder (Fixture *fixture, gconstpointer data)
 {
@@ -392,6 +436,7 @@ main (int argc, char **argv)
   ADD ("goes-on-behind-a-closed-window", test_goes_on_behind);
   ADD ("failure-is-said", test_failure);
   ADD ("folders-of-ones-own", test_folders);
+  ADD ("recipe-takes-the-best", test_recipe_takes_best);
   ADD ("data-folder", test_data_folder);
   ADD ("mirror", test_mirror);
   status = g_test_run ();
