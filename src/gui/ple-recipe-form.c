@@ -9,6 +9,7 @@
 #include <math.h>
 
 #define FIELD_WIDTH 190
+#define LABEL_CHARS 17
 
 struct _PleRecipeForm
 {
@@ -295,6 +296,9 @@ add_row (PleRecipeForm *form,
   g_autofree char *blurb = ple_param_describe (entry);
 
   gtk_label_set_xalign (GTK_LABEL (label), 0);
+  /* The two columns of the sheet fit beside each other in a window of 800 pixels. */
+  gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), LABEL_CHARS);
   gtk_label_set_mnemonic_widget (GTK_LABEL (label), field);
   gtk_widget_set_hexpand (label, TRUE);
   /* One column of equal fields; a switch has a size of its own. */
