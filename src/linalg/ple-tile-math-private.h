@@ -17,7 +17,8 @@
 
 typedef float TileVector __attribute__ ((vector_size (TILE_LANES * sizeof (float))));
 typedef gint32 TileInts __attribute__ ((vector_size (TILE_LANES * sizeof (gint32))));
-/* The same at any address. */
+typedef guint32 TileBits __attribute__ ((vector_size (TILE_LANES * sizeof (guint32))));
+/* The same as TileVector at any address. */
 typedef float TileLoose
     __attribute__ ((vector_size (TILE_LANES * sizeof (float)), aligned (4), may_alias));
 
@@ -160,13 +161,13 @@ tile_max_lanes (TileVector v)
 }
 
 /* exp (x) = 2^k exp (r), |r| <= ln 2 / 2, by a polynomial of degree 6 (own fit, 2e-8): relative
- * error below 2e-7. Rounding to whole k by adding 1.5 2^23. Below -87.3 it stays at 1.2e-38; @x
- * must not exceed 88. */
+ * error below 2e-7. Rounding to whole k by adding 1.5 2^23. Below -87.3 it stays at 1.2e-38;
+ * above 88 the result is of no use, and lanes that hold such must be masked. */
 TILE_INLINE TileVector
 tile_exp (TileVector x)
 {
   TileVector shifted, k, r, r2, p, q;
-  TileInts power;
+  TileBits power;
 
   x = TILE_MAX (x, tile_all (-87.3f));
   shifted = x * 1.44269504f + 12582912.0f;
@@ -179,7 +180,7 @@ tile_exp (TileVector x)
   p = r2 * 0.00139485928f + p;
   p = p * r2 + q;
   p = p * r2 + (r + 1.0f);
-  power = ((TileInts) shifted << 23) + 0x3f800000;
+  power = ((TileBits) shifted << 23) + 0x3f800000u;
   return p * (TileVector) power;
 }
 
