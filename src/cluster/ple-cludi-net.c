@@ -244,7 +244,7 @@ ple_cludi_linear_active (const PleCludiNet *net,
   if (derivative != NULL)
     ple_kernel_silu_slope (n_rows, n_out, scale, bias, y, derivative);
   else
-    ple_kernel_silu (n_rows, n_out, scale, y, bias, y);
+    ple_kernel_silu (n_rows, n_out, scale, bias, y);
 }
 
 void

@@ -152,7 +152,7 @@ static const PleParam params_table[] = {
   PLE_DOUBLE (PleCludiParams, weight_decay, "weight_decay", N_("Weight decay"), 0.01, 0, 10,
               .scale = PLE_SCALE_LOG, .flags = RARE,
               .blurb = N_("Of the weight matrices, decoupled from the gradient.")),
-  PLE_INT    (PleCludiParams, read_draws, "cludi_read_draws", N_("Draws of the read-out"), 4, 1, 1024,
+  PLE_INT    (PleCludiParams, read_draws, "cludi_read_draws", N_("Draws of the read-out"), 16, 1, 1024,
               .ui_max = 64, .flags = RARE, .blurb = N_("Draws whose scores are averaged for the labels.")),
   PLE_INT    (PleCludiParams, read_steps, "cludi_read_steps", N_("Steps of the read-out"), 5, 1, 50,
               .flags = RARE, .blurb = N_("Calls of the network for a draw of the read-out.")),

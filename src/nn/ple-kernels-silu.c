@@ -5,17 +5,23 @@
 
 #include "nn/ple-kernels-private.h"
 
+PLE_CLONES_INLINE void
+silu_row (size_t n, float scale, const float *restrict bias, float *restrict y)
+{
+  for (size_t j = 0; j < n; j++)
+    {
+      float v = y[j] + bias[j];
+      float share = 1.0f / (1.0f + ple_fast_exp (-v));
+
+      y[j] = scale * v * share;
+    }
+}
+
 PLE_CLONES void
-ple_kernel_silu (
-    size_t n_rows, size_t n_cols, float scale, const float *x, const float *bias, float *y)
+ple_kernel_silu (size_t n_rows, size_t n_cols, float scale, const float *bias, float *y)
 {
   for (size_t i = 0; i < n_rows; i++)
-    for (size_t j = 0; j < n_cols; j++)
-      {
-        float v = x[i * n_cols + j] + bias[j];
-
-        y[i * n_cols + j] = scale * v / (1.0f + ple_fast_exp (-v));
-      }
+    silu_row (n_cols, scale, bias, y + i * n_cols);
 }
 
 PLE_CLONES void

@@ -31,10 +31,9 @@ void ple_kernel_gelu (size_t n_rows, size_t n_cols, const float *x, const float 
 void ple_kernel_gelu_slope (
     size_t n_rows, size_t n_cols, const float *x, const float *bias, float *y, float *derivative);
 
-/* y = scale v sigmoid (v), v = x + bias; x (n_rows, n_cols), bias (n_cols). @y may be @x. */
-void ple_kernel_silu (
-    size_t n_rows, size_t n_cols, float scale, const float *x, const float *bias, float *y);
-/* The same in place, with the derivative. */
+/* y = scale v sigmoid (v), v = y + bias, in place; y (n_rows, n_cols), bias (n_cols). */
+void ple_kernel_silu (size_t n_rows, size_t n_cols, float scale, const float *bias, float *y);
+/* The same with the derivative. */
 void ple_kernel_silu_slope (
     size_t n_rows, size_t n_cols, float scale, const float *bias, float *y, float *derivative);
 
