@@ -5,7 +5,7 @@
 #include "cluster/ple-temi-private.h"
 
 #include "base/ple-error.h"
-#include "linalg/ple-knn.h"
+#include "linalg/ple-knn-approximate.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -52,8 +52,8 @@ find_neighbours (PleTemiRun *run, PleProgress *progress, GError **error)
                    run->plan.n_neighbours);
       return FALSE;
     }
-  return ple_knn_exact (run->input->features, run->plan.n_neighbours, PLE_METRIC_COSINE,
-                        run->neighbours, NULL, stage, error);
+  return ple_knn (run->input->features, run->plan.n_neighbours, PLE_METRIC_COSINE, run->input->seed,
+                  run->neighbours, NULL, stage, error);
 }
 
 PleTemiRun *

@@ -4,11 +4,15 @@
 #include "embed/ple-embedding-private.h"
 
 #include "base/ple-error.h"
-#include "linalg/ple-knn.h"
+#include "linalg/ple-knn-approximate.h"
 #include "linalg/ple-linalg.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
+
+/* Neighbours do not depend on the seed of the embedding: where they are approximate, all seeds
+ * share them. */
+#define NEIGHBOUR_SEED 0
 
 const PleParamChoice ple_embed_metrics[] = {
   { PLE_EMBED_METRIC_AUTO, "auto", N_ ("Automatic") },
@@ -141,7 +145,8 @@ ple_embed_find_neighbours (const PleMatrix *points,
 
   *stopped = FALSE;
   ple_progress_set_stop_cancels (search);
-  if (ple_knn_exact (points, k, PLE_METRIC_EUCLIDEAN, neighbours, distances, search, &local))
+  if (ple_knn (points, k, PLE_METRIC_EUCLIDEAN, NEIGHBOUR_SEED, neighbours, distances, search,
+               &local))
     return ple_progress_report (progress, 1, error);
   *stopped = !ple_progress_is_cancelled (progress) &&
              g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED);

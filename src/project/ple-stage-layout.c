@@ -5,9 +5,12 @@
 
 #include "base/ple-json.h"
 #include "linalg/ple-array-file.h"
-#include "linalg/ple-knn.h"
+#include "linalg/ple-knn-approximate.h"
 
 #include <string.h>
+
+/* Of large sets, whose neighbours are approximate. */
+#define NEIGHBOUR_SEED 0
 
 static void
 take_neighbours (PleRun *run, PleArray *array)
@@ -52,7 +55,8 @@ ple_stage_neighbours_make (const PleStages *stages,
   if (k == 0)
     return TRUE;
   neighbours = g_new (gint32, stages->n_items * k);
-  if (!ple_knn_exact (run->features, k, PLE_METRIC_COSINE, neighbours, NULL, progress, error))
+  if (!ple_knn (run->features, k, PLE_METRIC_COSINE, NEIGHBOUR_SEED, neighbours, NULL, progress,
+                error))
     return FALSE;
   json_object_set_string_member (config, "features_key", stages->features_key);
   json_object_set_int_member (config, "k", (gint64) k);
