@@ -377,7 +377,7 @@ ple_assignment_solve (size_t n_rows, size_t n_cols, const double *cost, gint32 *
 {
   double total = 0;
 
-  g_return_val_if_fail (n_rows <= G_MAXINT32 && n_cols <= G_MAXINT32, NAN);
+  g_return_val_if_fail (n_rows <= G_MAXINT32 && n_cols <= G_MAXINT32, (double) NAN);
 
   if (n_rows == 0 || n_cols == 0)
     for (size_t i = 0; i < n_rows; i++)

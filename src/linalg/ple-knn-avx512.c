@@ -7,8 +7,7 @@
 
 #include <immintrin.h>
 
-#define TILE_TARGET                                                                                \
-  __attribute__ ((target ("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,prefer-vector-width=512")))
+#define TILE_TARGET __attribute__ ((target ("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")))
 #define TILE_LANES 16
 #define TILE_ROWS 8
 #define TILE_VECS 3
