@@ -237,8 +237,9 @@ test_feed (PleTestModel *f, gconstpointer data)
     }
   for (guint n_threads = 1; n_threads < 5; n_threads++)
     {
-      g_autoptr (PleVisionFeed) feed = ple_vision_feed_new (dataset, &preprocess, n_threads);
+      /* Freed after the feed, which may still write into it. */
       g_autoptr (PleMatrix) found = ple_matrix_new (9, 3 * 28 * 28, NULL);
+      g_autoptr (PleVisionFeed) feed = ple_vision_feed_new (dataset, &preprocess, n_threads);
 
       ple_vision_feed_begin (feed, 20, 5, found->data);
       g_assert_cmpuint (ple_vision_feed_finish (feed), ==, 0);
