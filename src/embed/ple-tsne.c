@@ -3,7 +3,13 @@
  * start from the principal plane, a learning rate that grows with n (Belkina et al. 2019; n over
  * the exaggeration at the time, not only the early one: the late phase would end unfinished), steps
  * of bounded length, repulsion by FFT. The factor 4 of the gradient is part of the learning rate,
- * as in Linderman et al. 2019. */
+ * as in Linderman et al. 2019.
+ *
+ * The exaggeration is the 4 of 2008, not the 12 of many programs: around a single point, attraction
+ * holds by the exaggeration times the eigenvalues of the graph's Laplacian against a repulsion of
+ * 1 / n. Where neighbours form no clear groups even the smallest of these are so large that at 12
+ * the map stays folded up through the early phase (its divergence does not move) and unfolds
+ * without order afterwards. */
 #include "config.h"
 
 #include "base/ple-clones.h"
@@ -69,9 +75,10 @@ static const PleParam params_table[] = {
   PLE_DOUBLE (Params, learning_rate, "learning_rate", N_("Learning rate"), 0, 0, 1e7,
               .ui_max = 10000, .flags = PLE_PARAM_ZERO_IS_AUTO | PLE_PARAM_ADVANCED,
               .blurb = N_("Length of a step. Automatic is points divided by the exaggeration, at least 200.")),
-  PLE_DOUBLE (Params, early_exaggeration, "early_exaggeration", N_("Early exaggeration"), 12, 1, 1000,
+  PLE_DOUBLE (Params, early_exaggeration, "early_exaggeration", N_("Early exaggeration"), 4, 1, 1000,
               .ui_max = 50, .flags = PLE_PARAM_ADVANCED,
-              .blurb = N_("How much more strongly neighbours attract each other at first.")),
+              .blurb = N_("How much more strongly neighbours attract each other at first. Much more folds a "
+                          "map without clear groups.")),
   PLE_ENUM   (Params, metric, "metric", N_("Metric"), PLE_EMBED_METRIC_AUTO, ple_embed_metrics,
               .flags = PLE_PARAM_ADVANCED,
               .blurb = N_("Cosine scales every vector to length one first. Automatic is cosine above 64 "
@@ -552,7 +559,7 @@ const PleEmbedding ple_embedding_tsne = {
           "them mean little."),
   .reference = "van der Maaten and Hinton, Visualizing Data using t-SNE, 2008; Linderman et al., "
                "Fast interpolation-based t-SNE, 2019",
-  .version = 1,
+  .version = 2,
   .params = params_table,
   .params_size = sizeof (Params),
   .run = run,

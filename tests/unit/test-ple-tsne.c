@@ -124,22 +124,27 @@ test_reported_divergence_is_the_true_one (void)
   g_assert_cmpint (ple_json_get_int (quality, "n_iterations", 0), ==, 200);
 }
 
+/* Each length has a schedule of its own and so may end in another minimum, one in a hundred worse
+ * at most; but eight times the iterations fit better. */
 static void
 test_more_iterations_fit_better (void)
 {
   g_autoptr (PleMatrix) features = noise (400, 10, 2);
-  double last = INFINITY;
+  double first = NAN, best = INFINITY, kl = NAN;
 
   for (int n = 100; n <= 800; n *= 2)
     {
       g_autofree char *settings = g_strdup_printf ("num_iterations=%d", n);
       g_autoptr (JsonObject) quality = json_object_new ();
       g_autoptr (PleMatrix) xy = run (features, settings, quality, NULL);
-      double kl = ple_json_get_double (quality, "kl_divergence", -1);
 
-      g_assert_cmpfloat (kl, <, last);
-      last = kl;
+      kl = ple_json_get_double (quality, "kl_divergence", -1);
+      g_assert_cmpfloat (kl, <, 1.01 * best);
+      best = MIN (best, kl);
+      if (isnan (first))
+        first = kl;
     }
+  g_assert_cmpfloat (kl, <, first);
 }
 
 /* 3 100 points take the FFT, 2 900 all pairs: on the same kind of points both end alike. */
