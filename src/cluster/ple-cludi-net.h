@@ -87,7 +87,7 @@ enum
  * @weights: (1, offset[N_TENSORS]); gradients and moments are matrices of the same layout
  * @centres: (K, d) unit rows, drawn once and never trained
  *
- * The denoiser and the layer of the logits: spec of the authors' code, class by class.
+ * The denoiser and the layer of the logits, as in the authors' code; unused parts of it left out.
  */
 typedef struct
 {

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* CLUDI, the method: settings and presets. */
+/* CLUDI, the method: settings and presets.
+ *
+ * official is the authors' code with two differences: features are scaled to length one before
+ * noise is added to them, as those they were tuned on are, and all is float32. Its noise of
+ * deviation 49 tends to collapse from random weights; 7, the root of the paper's variance 49, does
+ * not. seed has v-prediction and a moving average as teacher; its target table, which there is
+ * trained, stays fixed as in the paper, since a table that moves can shrink the loss without
+ * grouping anything. */
 #include "config.h"
 
 #include "cluster/ple-cludi-private.h"
