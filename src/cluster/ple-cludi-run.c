@@ -6,7 +6,7 @@
 
 #include "base/ple-error.h"
 #include "cluster/ple-labeling.h"
-#include "linalg/ple-knn.h"
+#include "linalg/ple-knn-approximate.h"
 #include "linalg/ple-linalg.h"
 #include "nn/ple-schedule.h"
 
@@ -83,8 +83,8 @@ find_neighbours (PleCludiRun *run, PleProgress *progress, GError **error)
                    run->n_neighbours);
       return FALSE;
     }
-  return ple_knn_exact (run->rows, run->n_neighbours, PLE_METRIC_COSINE, run->neighbours, NULL,
-                        stage, error);
+  return ple_knn (run->rows, run->n_neighbours, PLE_METRIC_COSINE, run->input->seed,
+                  run->neighbours, NULL, stage, error);
 }
 
 static gboolean
