@@ -106,7 +106,7 @@ test_warm_labels (void)
       g_assert_true (ple_cludi_warm (x, K, &rng, &warm, progress, &error));
       g_assert_no_error (error);
       g_assert_true (warm.uniform);
-      g_assert_cmpfloat (ple_labeling_compare (N, K, classes, warm.labels), >, 0.9);
+      g_assert_cmpfloat (ple_labeling_compare (N, K, classes, warm.labels), >, 0.8);
       if (threads == 1)
         first = warm;
       else
